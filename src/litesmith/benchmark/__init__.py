@@ -1,0 +1,1 @@
+"""How fast a variant is and how much memory it takes."""

@@ -1,0 +1,1 @@
+"""A source becomes one float32 .tflite, in a TensorFlow process of its own."""

@@ -1,0 +1,304 @@
+"""What each stage found: frozen records, written to report.json as they stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from litesmith.core.tensors import TensorSpec
+
+
+class Severity(Enum):
+    """How much a finding matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Status(Enum):
+    """What became of a variant."""
+
+    OK = "ok"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something noticed on the way that the user should know.
+
+    Attributes:
+        code: Short stable name, such as `constant-sample`.
+        severity: How much it matters.
+        message: The thing, its value and the limit.
+        hint: What to type or change.
+        sample: The sample it was seen in, if any.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    sample: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceInfo:
+    """The model as the user had it.
+
+    Attributes:
+        path: As named by the user.
+        kind: Source plugin: `keras`, `h5`, `saved_model` or `tflite`.
+        sha256: Of the file, or of the folder's names and contents.
+        size_bytes: Of the file or the whole folder.
+        framework: What wrote it and which version, as far as the file says.
+        actions: What had to be done to open it, in order.
+    """
+
+    path: str
+    kind: str
+    sha256: str
+    size_bytes: int
+    framework: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """The one float32 .tflite and the proof that it answers like the source.
+
+    Attributes:
+        file: Path of the .tflite, relative to the output folder where there is one.
+        sha256: Of that file.
+        size_bytes: Of that file.
+        route: How it was made, or `none` when the source is a .tflite.
+        attempts: Routes that failed before, each with its first cause.
+        batch: Batch size, -1 when dynamic.
+        signature: Name of the signature.
+        inputs: In signature order.
+        outputs: In signature order.
+        duration_s: Wall time of opening and converting.
+        check_samples: Samples the source and the .tflite were compared on; 0 when there was nothing to compare.
+        max_abs_difference: Largest absolute difference over all outputs; None when not compared.
+        max_rel_difference: The same divided by the largest absolute value of the source's output.
+        top1_agreement: Fraction of samples with the same top-1; None when outputs are not class scores.
+    """
+
+    file: str
+    sha256: str
+    size_bytes: int
+    route: str
+    attempts: tuple[str, ...]
+    batch: int
+    signature: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    duration_s: float
+    check_samples: int = 0
+    max_abs_difference: float | None = None
+    max_rel_difference: float | None = None
+    top1_agreement: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibratorTrial:
+    """One calibrator's int8 model, judged on the calibration samples.
+
+    Attributes:
+        calibrator: Plugin name.
+        sqnr_db: Signal to quantization-noise ratio of the model's output against float, in dB.
+        agreement: Fraction of calibration samples with float's top-1; None when outputs are not class scores.
+    """
+
+    calibrator: str
+    sqnr_db: float
+    agreement: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Where the ranges of the quantized activations came from.
+
+    Attributes:
+        calibrator: The one whose ranges were used.
+        reason: Why that one.
+        trials: What each calibrator gave, when several were tried.
+        samples: Samples the float model was run on.
+        tensors: Activation tensors with a range.
+        duration_s: Wall time of the pass over the samples.
+        findings: What the check of the representative dataset found.
+    """
+
+    calibrator: str
+    reason: str
+    trials: tuple[CalibratorTrial, ...]
+    samples: int
+    tensors: int
+    duration_s: float
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricValue:
+    """One metric over a dataset.
+
+    Attributes:
+        metric: Plugin name.
+        value: Mean over the samples.
+        unit: `fraction`, `dB`, ...
+        higher_is_better: The direction of better.
+        n: Samples it was measured on.
+        interval: 95 % confidence interval of `value`.
+    """
+
+    metric: str
+    value: float
+    unit: str
+    higher_is_better: bool
+    n: int
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """A variant's answers, measured on data that calibration never saw.
+
+    The fields from `metric` to `interval` are those of the primary metric.
+
+    Attributes:
+        metric: Primary metric.
+        value: Its mean.
+        unit: Its unit.
+        higher_is_better: Its direction.
+        n: Samples.
+        interval: 95 % interval of `value` (Wilson's for fractions).
+        agreement: Fraction of samples with the same top-1 as the float model; None when outputs are not class scores.
+        difference: Paired difference of `value` to the float model's on the same samples.
+        difference_interval: 95 % interval of `difference` (Tango's score interval for fractions).
+        p_value: McNemar's exact two-sided p-value; None for the reference and for metrics that are not right-or-wrong.
+        metrics: Every metric.
+        samples_per_s: Rate of the evaluation, all workers together.
+    """
+
+    metric: str
+    value: float
+    unit: str
+    higher_is_better: bool
+    n: int
+    interval: tuple[float, float]
+    agreement: float | None
+    difference: float
+    difference_interval: tuple[float, float]
+    p_value: float | None
+    metrics: tuple[MetricValue, ...]
+    samples_per_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Time of one inference, in ms, from many runs."""
+
+    p50: float
+    p90: float
+    p99: float
+    mean: float
+    min: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """The machine a number was taken on.
+
+    Attributes:
+        target: Target plugin and its argument, such as `local`.
+        machine: Architecture, such as `x86_64`.
+        cpu: Model name.
+        cores: Cores the process may use.
+        memory_bytes: Installed memory.
+        os: System and release.
+        governor: Frequency governor, or `unknown`.
+        python: Version.
+        runtime: Runtime package and version.
+        emulated: Whether the CPU is emulated, so that times are no latencies.
+    """
+
+    target: str
+    machine: str
+    cpu: str
+    cores: int
+    memory_bytes: int
+    os: str
+    governor: str
+    python: str
+    runtime: str
+    emulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """A variant's speed and memory on one target.
+
+    Attributes:
+        target: Target name.
+        device: Where it was measured.
+        threads: Interpreter threads.
+        warmup_runs: Runs before timing.
+        runs: Timed runs, taken in rounds interleaved with the other variants.
+        rounds: Rounds.
+        latency_ms: Of `invoke()` alone.
+        load_ms: Opening the model and allocating tensors, in a fresh process.
+        first_inference_ms: First `invoke()` in that process.
+        peak_memory_bytes: Peak resident memory of that process.
+        model_memory_bytes: The same less what the process held before it opened the model.
+    """
+
+    target: str
+    device: Device
+    threads: int
+    warmup_runs: int
+    runs: int
+    rounds: int
+    latency_ms: Latency
+    load_ms: float
+    first_inference_ms: float
+    peak_memory_bytes: int
+    model_memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One .tflite made from the float model.
+
+    Attributes:
+        scheme: Scheme plugin.
+        status: `ok`, or `failed` with a reason.
+        reason: Why it could not be built or run; empty when it could.
+        file: Relative to the output folder; empty when not built.
+        sha256: Of the file.
+        size_bytes: Of the file.
+        calibrator: Whose ranges it uses; empty for schemes without calibration.
+        inputs: As fed.
+        outputs: As returned.
+        op_counts: Operators by name.
+        float_ops: Operators that compute in float inside a variant that promises integers.
+        findings: What was noticed about it.
+        evaluation: None when there was no dataset or it failed.
+        benchmarks: One per target.
+        on_frontier: No other variant is at least as good in accuracy, latency and size, and better in one.
+    """
+
+    scheme: str
+    status: Status
+    reason: str = ""
+    file: str = ""
+    sha256: str = ""
+    size_bytes: int = 0
+    calibrator: str = ""
+    inputs: tuple[TensorSpec, ...] = ()
+    outputs: tuple[TensorSpec, ...] = ()
+    op_counts: dict[str, int] = field(default_factory=dict)
+    float_ops: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    evaluation: Evaluation | None = None
+    benchmarks: tuple[Benchmark, ...] = ()
+    on_frontier: bool = False

@@ -1,0 +1,110 @@
+"""Quantities as people read and write them. Inside the code units stand in the names."""
+
+from __future__ import annotations
+
+import re
+
+from litesmith.core.errors import ConfigError
+
+_SIZES = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
+_TIMES_MS = {"us": 1e-3, "ms": 1.0, "s": 1000.0}
+_QUANTITY = re.compile(r"\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([a-zA-Z%]*)\s*\Z")
+
+
+def _split(text: str, *, what: str, example: str) -> tuple[float, str]:
+    match = _QUANTITY.match(text)
+    if match is None:
+        raise ConfigError(f"{what} '{text}' is not a number with a unit", hint=f"Write it like {example}.")
+    return float(match[1]), match[2].lower()
+
+
+def parse_size_bytes(text: str) -> int:
+    """Return bytes from text such as `5MB`, `300 KiB` or `1234`.
+
+    >>> parse_size_bytes("1.5MB")
+    1500000
+    """
+    value, unit = _split(text, what="size", example="5MB or 300KiB")
+    if unit and unit not in _SIZES:
+        raise ConfigError(f"unknown size unit '{unit}' in '{text}'", hint="Use B, KB, MB, GB, KiB, MiB or GiB.")
+    return int(value * _SIZES.get(unit, 1))
+
+
+def parse_latency_ms(text: str) -> float:
+    """Return milliseconds from text such as `20ms`, `0.02s` or `500us`.
+
+    >>> parse_latency_ms("0.02s")
+    20.0
+    """
+    value, unit = _split(text, what="latency", example="20ms or 0.5s")
+    if unit not in _TIMES_MS:
+        raise ConfigError(f"latency '{text}' needs a unit", hint="Write it like 20ms, 500us or 0.5s.")
+    return value * _TIMES_MS[unit]
+
+
+def parse_fraction(text: str) -> float:
+    """Return a fraction from `0.01` or `1%`.
+
+    >>> parse_fraction("1%")
+    0.01
+    """
+    value, unit = _split(text, what="fraction", example="0.01 or 1%")
+    if unit not in ("", "%"):
+        raise ConfigError(f"unknown unit '{unit}' in '{text}'", hint="Write it like 0.01 or 1%.")
+    fraction = value / 100 if unit == "%" else value
+    if not 0 <= fraction <= 1:
+        raise ConfigError(f"fraction '{text}' is {fraction:g}; it must lie in 0..1", hint="Write it like 0.01 or 1%.")
+    return fraction
+
+
+def format_size(size_bytes: float) -> str:
+    """Return a size for people, in decimal units.
+
+    >>> format_size(3993152)
+    '3.99 MB'
+    """
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.3g} {unit}"
+    return f"{int(size_bytes)} B"
+
+
+def format_latency(latency_ms: float) -> str:
+    """Return a latency for people.
+
+    >>> format_latency(0.0421)
+    '42.1 us'
+    """
+    if latency_ms < 0.1:
+        return f"{latency_ms * 1000:.3g} us"
+    return f"{latency_ms:.3g} ms" if latency_ms < 1000 else f"{latency_ms / 1000:.3g} s"
+
+
+def format_percent(fraction: float, *, digits: int = 1) -> str:
+    """Return a fraction as a percentage.
+
+    >>> format_percent(0.7962, digits=2)
+    '79.62 %'
+    """
+    return f"{fraction * 100:.{digits}f} %"
+
+
+def format_points(difference: float, *, digits: int = 2) -> str:
+    """Return a difference of two fractions in percentage points, always signed.
+
+    >>> format_points(-0.0124)
+    '-1.24'
+    """
+    value = round(difference * 100, digits)
+    return f"{value if value else 0.0:+.{digits}f}"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration for people.
+
+    >>> format_duration(75)
+    '1 min 15 s'
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

@@ -1,0 +1,1 @@
+"""Datasets become prepared samples."""

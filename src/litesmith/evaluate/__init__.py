@@ -1,0 +1,1 @@
+"""How right a variant is, and how sure that is."""

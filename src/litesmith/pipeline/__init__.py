@@ -1,0 +1,1 @@
+"""Wires the stages together: project file, cache, one file per verb."""

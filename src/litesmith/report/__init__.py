@@ -1,0 +1,1 @@
+"""Records become terminal text, JSON and HTML."""

@@ -1,0 +1,1 @@
+"""Recognises and opens what the user has: one file per kind."""
