@@ -39,7 +39,7 @@ def cpu_model() -> str:
     """Return the CPU's model name, or its architecture where the system does not tell."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.lower().startswith(("model name", "hardware", "model\t")):
+            if line.lower().startswith(("model name", "hardware")):
                 return line.split(":", 1)[1].strip()
     except OSError:
         pass

@@ -69,11 +69,15 @@ def quantize(values: npt.NDArray[np.float32], spec: TensorSpec) -> npt.NDArray[n
     np.rint(scaled, out=scaled)
     scaled += np.float32(spec.zero_point)
     np.clip(scaled, limits.min, limits.max, out=scaled)
-    return scaled.astype(dtype)
+    integers: npt.NDArray[np.generic] = scaled.astype(dtype)
+    return integers
 
 
 def dequantize(values: npt.NDArray[np.generic], spec: TensorSpec) -> npt.NDArray[np.float32]:
     """Return real values of a model's output: (q - zero_point) * scale. Any dtype [...] -> float32 [...]."""
     if not spec.quantized:
         return values.astype(np.float32, copy=False)
-    return (values.astype(np.float32) - np.float32(spec.zero_point)) * np.float32(spec.scale)
+    real: npt.NDArray[np.float32] = values.astype(np.float32)
+    real -= np.float32(spec.zero_point)
+    real *= np.float32(spec.scale)
+    return real

@@ -1,0 +1,49 @@
+"""What a target is: a machine that can run a Python script over files sent to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from litesmith.core.results import Device
+
+OnLine = Callable[[str], None]
+
+
+class Session(Protocol):
+    """An open connection to a machine. A protocol, so that a target shares no code it does not need."""
+
+    def device(self) -> Device:
+        """Return what machine this is."""
+
+    def send(self, file: Path) -> str:
+        """Return the path the file has there, after sending it if need be."""
+
+    def run_script(
+        self, script: Path, arguments: Sequence[str], *, request: str, on_line: OnLine, timeout_s: float
+    ) -> None:
+        """Run a Python script there with `request` on its standard input, one call of `on_line` per line printed.
+
+        Raises:
+            TargetError: it could not be started, failed, or took longer than `timeout_s`.
+        """
+
+    def close(self) -> None:
+        """Remove what was sent and end the connection."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A way to reach machines.
+
+    Attributes:
+        name: File name of the plugin.
+        summary: One line for people.
+        connect: Takes what follows `name:` in the target's specification (empty if nothing) and connects.
+    """
+
+    name: str
+    summary: str
+    connect: Callable[[str], Session]

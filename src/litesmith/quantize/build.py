@@ -1,0 +1,123 @@
+"""Makes one variant from the float file. Runs in a worker: the quantizer prints, and reads files from outside."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from litesmith.core.errors import EvaluationError
+from litesmith.core.files import replacing
+from litesmith.core.graph import Graph
+from litesmith.core.registry import load_plugin
+from litesmith.core.tensors import TensorSpec
+from litesmith.quantize.scheme import PACKAGE, Interface, Scheme
+from litesmith.runtime.flatbuffer import read_graph
+from litesmith.runtime.interpreter import describe
+from litesmith.runtime.rewrite import unsigned_interface
+
+Ranges = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A variant that was written and that the runtime can prepare."""
+
+    size_bytes: int
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    op_counts: dict[str, int]
+    float_ops: tuple[str, ...]
+
+
+def scheme_named(name: str) -> Scheme:
+    """Return a scheme.
+
+    Raises:
+        UnknownNameError: no such scheme.
+    """
+    scheme: Scheme = load_plugin(PACKAGE, name, kind="scheme")
+    return scheme
+
+
+def build(
+    float_model: Path, out: Path, *, scheme: str, ranges: Ranges | None, interface: Interface = Interface.INT8
+) -> Built:
+    """Write the variant to `out` and return what it became.
+
+    Args:
+        float_model: The float32 .tflite.
+        out: Where to write it; only a whole file that the runtime can prepare appears there.
+        scheme: Scheme plugin.
+        ranges: (min, max) of every activation by tensor name, for calibrated schemes.
+        interface: Number type of inputs and outputs for schemes with int8 activations; int16 activations keep int16
+            or, with FLOAT32, float.
+
+    Raises:
+        EvaluationError: the quantizer refuses the model, or the runtime cannot prepare what it made.
+    """
+    plugin = scheme_named(scheme)
+    with replacing(out) as temporary:
+        if plugin.recipe is None:
+            shutil.copyfile(float_model, temporary)
+        else:
+            temporary.write_bytes(_quantized(float_model, plugin, ranges, interface))
+        if plugin.activation_bits == 8 and interface is Interface.UINT8:
+            unsigned_interface(temporary)
+        try:
+            _, inputs, outputs = describe(temporary)
+        except EvaluationError as error:
+            reason = error.message.split("cannot be prepared: ", 1)[-1]
+            raise EvaluationError(f"the runtime cannot prepare it: {reason}") from error
+        graph = read_graph(temporary)
+    return Built(
+        size_bytes=graph.size_bytes,
+        inputs=inputs,
+        outputs=outputs,
+        op_counts=graph.op_counts(),
+        float_ops=_float_islands(graph) if plugin.integer else (),
+    )
+
+
+def _float_islands(graph: Graph) -> tuple[str, ...]:
+    """Return the operators that compute in float, each with the tensor it makes."""
+    return tuple(f"{op.name} ({graph.tensors[op.outputs[0]].name})" for op in graph.float_ops())
+
+
+def _quantized(float_model: Path, scheme: Scheme, ranges: Ranges | None, interface: Interface) -> bytes:
+    from litert_quantizer.quantizer import Quantizer
+
+    assert scheme.recipe is not None
+    recipe = scheme.recipe()
+    if scheme.calibrated and interface is Interface.FLOAT32:
+        recipe = _float_interface(recipe)
+    calibration = None
+    if scheme.calibrated:
+        if ranges is None:
+            raise EvaluationError(
+                f"scheme {scheme.name} needs the ranges of a calibration", hint="Give --calibrate DATASET."
+            )
+        calibration = {name: {"min": np.float32(low), "max": np.float32(high)} for name, (low, high) in ranges.items()}
+    try:
+        quantizer = Quantizer(str(float_model), recipe)
+        result = quantizer.quantize(calibration, enable_progress_bar=False, enable_progress_report=False)
+    except (ValueError, RuntimeError, KeyError, IndexError, NotImplementedError) as error:
+        text = " ".join(str(error).split())[:400]
+        raise EvaluationError(f"the quantizer refuses the model: {text or type(error).__name__}") from error
+    return bytes(result.quantized_model)
+
+
+def _float_interface(recipe: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the recipe with inputs and outputs left in float."""
+    from litert_quantizer import qtyping, recipe_manager
+    from litert_quantizer.quantizer import AlgorithmName
+
+    manager = recipe_manager.RecipeManager()
+    manager.load_quantization_recipe(recipe)
+    for operation in (qtyping.TFLOperationName.INPUT, qtyping.TFLOperationName.OUTPUT):
+        manager.add_quantization_config(".*", operation, None, AlgorithmName.NO_QUANTIZE)
+    return list(manager.get_quantization_recipe())

@@ -1,0 +1,15 @@
+"""Weights in int8; activations quantized on the fly where the kernel can."""
+
+from typing import Any
+
+from litesmith.quantize.scheme import Scheme
+
+
+def recipe() -> list[dict[str, Any]]:
+    """Return the quantizer's recipe: int8 weights per channel, integer compute."""
+    from litert_quantizer import recipe as recipes
+
+    return list(recipes.dynamic_wi8_afp32())
+
+
+PLUGIN = Scheme(name="dynamic_int8", summary="int8 weights, activations quantized at run time", recipe=recipe)

@@ -1,0 +1,93 @@
+"""Rewrites a .tflite's interface: 8-bit signed inputs and outputs become unsigned ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from litesmith.core.errors import PluginError
+from litesmith.core.files import write_bytes
+
+
+def unsigned_interface(path: Path) -> None:
+    """Put a QUANTIZE between each int8 input or output and a uint8 one with the zero point moved by 128.
+
+    The file is replaced. Values on the wire change from q to q + 128; the network inside is untouched.
+
+    Raises:
+        PluginError: the model has more than one subgraph.
+    """
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    data = path.read_bytes()
+    model = schema.ModelT.InitFromPackedBuf(data, 0)
+    _inline_buffers(model, data)
+    if len(model.subgraphs) != 1:
+        raise PluginError(f"{path.name} has {len(model.subgraphs)} subgraphs; the uint8 interface takes one")
+    graph = model.subgraphs[0]
+    renamed: dict[int, int] = {}
+    code = _quantize_code(model, schema)
+    before, after = [], []
+    for index in dict.fromkeys(int(i) for i in (*graph.inputs, *graph.outputs)):
+        if graph.tensors[index].type != schema.TensorType.INT8:
+            continue
+        renamed[index] = len(graph.tensors)
+        graph.tensors.append(_unsigned(graph.tensors[index], schema))
+        op = schema.OperatorT()
+        op.opcodeIndex = code
+        op.builtinOptionsType = schema.BuiltinOptions.QuantizeOptions
+        op.builtinOptions = schema.QuantizeOptionsT()
+        if index in [int(i) for i in graph.inputs]:
+            op.inputs, op.outputs = [renamed[index]], [index]
+            before.append(op)
+        else:
+            op.inputs, op.outputs = [index], [renamed[index]]
+            after.append(op)
+    graph.operators = [*before, *graph.operators, *after]
+    graph.inputs = [renamed.get(int(i), int(i)) for i in graph.inputs]
+    graph.outputs = [renamed.get(int(i), int(i)) for i in graph.outputs]
+    for signature in model.signatureDefs or []:
+        for pair in (*signature.inputs, *signature.outputs):
+            pair.tensorIndex = renamed.get(pair.tensorIndex, pair.tensorIndex)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    write_bytes(path, bytes(builder.Output()))
+
+
+def _inline_buffers(model: Any, data: bytes) -> None:
+    """Take in constants that stand behind the flatbuffer, whose offsets would no longer be right."""
+    import numpy as np
+
+    for buffer in model.buffers:
+        if buffer.offset > 1 and buffer.size:
+            buffer.data = np.frombuffer(data, np.uint8, count=buffer.size, offset=buffer.offset)
+            buffer.offset = buffer.size = 0
+
+
+def _quantize_code(model: Any, schema: Any) -> int:
+    """Return the index of the QUANTIZE operator code of version 2, adding it if need be."""
+    wanted = schema.BuiltinOperator.QUANTIZE
+    for index, code in enumerate(model.operatorCodes):
+        if code.builtinCode == wanted and code.version >= 2:
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = wanted
+    code.version = 2
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
+
+
+def _unsigned(tensor: Any, schema: Any) -> Any:
+    """Return a uint8 twin of an int8 tensor under its name, which passes to it."""
+    twin = schema.TensorT()
+    twin.name = tensor.name
+    tensor.name = tensor.name + b"_int8"
+    twin.type = schema.TensorType.UINT8
+    twin.shape, twin.shapeSignature = tensor.shape, tensor.shapeSignature
+    twin.buffer = 0
+    parameters = schema.QuantizationParametersT()
+    parameters.scale = list(tensor.quantization.scale)
+    parameters.zeroPoint = [int(z) + 128 for z in tensor.quantization.zeroPoint]
+    twin.quantization = parameters
+    return twin

@@ -1,0 +1,61 @@
+"""Worker functions that run a model over a range of prepared samples."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from litesmith.core.samples import SampleSet
+from litesmith.core.tensors import TensorSpec, dequantize
+from litesmith.runtime.feeding import feeders, match
+from litesmith.runtime.interpreter import OpenModel
+
+_open: dict[tuple[str, float], OpenModel] = {}
+
+
+def _opened(path: Path, samples: SampleSet) -> OpenModel:
+    """Return the model, opened once in this process; only the last one is kept."""
+    key = (str(path), path.stat().st_mtime)
+    if key not in _open:
+        _open.clear()
+        _open[key] = OpenModel(path, shapes=input_shapes(path, samples))
+    return _open[key]
+
+
+def input_shapes(path: Path, samples: SampleSet) -> list[tuple[int, ...]]:
+    """Return the shapes [1, ...] that the samples give to a model's inputs, in the model's order."""
+    if len(samples.inputs) == 1:
+        return [(1, *samples.inputs[0].shape)]
+    specs = OpenModel(path).inputs
+    return [(1, *samples.inputs[position].shape) for position in match(samples, specs)]
+
+
+def output_specs(path: Path, samples: SampleSet) -> list[TensorSpec]:
+    """Return the outputs with the shapes they have for one sample, found by running the first one."""
+    model = _opened(path, samples)
+    stored = [samples.raw(position)[:1] for position in match(samples, model.inputs)]
+    results = model.invoke([feed(row) for feed, row in zip(feeders(samples, model.inputs), stored, strict=True)])
+    return [
+        TensorSpec(name=s.name, dtype=s.dtype, shape=r.shape, scale=s.scale, zero_point=s.zero_point)
+        for s, r in zip(model.outputs, results, strict=True)
+    ]
+
+
+def run_range(path: Path, samples: SampleSet, start: int, stop: int, files: Sequence[Path]) -> float:
+    """Write real-valued outputs for samples start..stop into the maps in `files`; return the seconds it took.
+
+    Each file is a .npy float32 [N, ...], one per output; rows start..stop are written.
+    """
+    model = _opened(path, samples)
+    feeds = feeders(samples, model.inputs)
+    stored = [samples.raw(position) for position in match(samples, model.inputs)]
+    maps = [np.lib.format.open_memmap(file, mode="r+") for file in files]
+    begun = time.perf_counter()
+    for row in range(start, stop):
+        results = model.invoke([feed(values[row : row + 1]) for feed, values in zip(feeds, stored, strict=True)])
+        for target, value, spec in zip(maps, results, model.outputs, strict=True):
+            target[row] = dequantize(value, spec).reshape(target.shape[1:])
+    return time.perf_counter() - begun

@@ -1,0 +1,97 @@
+"""This machine."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from litesmith.core import environment
+from litesmith.core.errors import TargetError, UserError
+from litesmith.core.isolated import usable_cores
+from litesmith.core.results import Device
+from litesmith.core.target import OnLine, Session, Target
+
+
+class LocalSession:
+    """Runs scripts with the Python that runs Litesmith."""
+
+    def device(self) -> Device:
+        """Return what machine this is."""
+        return Device(
+            target="local",
+            machine=platform.machine(),
+            cpu=environment.cpu_model(),
+            cores=usable_cores(),
+            memory_bytes=environment.memory_bytes(),
+            os=environment.operating_system(),
+            governor=environment.governor(),
+            python=platform.python_version(),
+            runtime=f"ai-edge-litert {environment.version_of('ai-edge-litert') or 'not installed'}",
+        )
+
+    def send(self, file: Path) -> str:
+        """Return the file's own path; nothing needs sending."""
+        return str(file.resolve())
+
+    def run_script(
+        self, script: Path, arguments: Sequence[str], *, request: str, on_line: OnLine, timeout_s: float
+    ) -> None:
+        """Run a script here.
+
+        Raises:
+            TargetError: it failed, or took longer than `timeout_s`.
+        """
+        with tempfile.TemporaryFile(mode="w+", errors="replace") as errors:
+            process = subprocess.Popen(
+                [sys.executable, str(script), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+            assert process.stdin is not None
+            assert process.stdout is not None
+            late = threading.Event()
+            watchdog = threading.Timer(timeout_s, lambda: (late.set(), process.kill()))
+            watchdog.start()
+            try:
+                process.stdin.write(request)
+                process.stdin.close()
+                for line in process.stdout:
+                    on_line(line.rstrip("\n"))
+                code = process.wait()
+            except BrokenPipeError:
+                code = process.wait()
+            finally:
+                watchdog.cancel()
+                process.kill()
+                process.wait()
+                process.stdout.close()
+            if late.is_set():
+                raise TargetError(f"{script.name} took longer than {timeout_s:g} s on local and was ended")
+            if code != 0:
+                errors.seek(0)
+                last = (errors.read().strip().splitlines() or ["no message"])[-1]
+                raise TargetError(f"{script.name} failed on local with code {code}: {last[:300]}")
+
+    def close(self) -> None:
+        """Do nothing; nothing was sent."""
+
+
+def connect(address: str) -> Session:
+    """Return a session on this machine.
+
+    Raises:
+        UserError: an address was given, which `local` has none of.
+    """
+    if address:
+        raise UserError(f"target 'local' takes no address, but '{address}' was given", hint="Use --target local.")
+    return LocalSession()
+
+
+PLUGIN = Target(name="local", summary="this machine", connect=connect)
