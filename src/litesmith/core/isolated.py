@@ -195,6 +195,11 @@ class Pool:
         for worker in self.workers:
             worker.__exit__(kind, error, trace)
 
+    def close(self) -> None:
+        """End all processes; the next calls start new ones."""
+        for worker in self.workers:
+            worker.close()
+
     def start(self) -> None:
         """Start all processes without waiting for them."""
         for worker in self.workers:

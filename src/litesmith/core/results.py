@@ -79,6 +79,7 @@ class Conversion:
         outputs: In signature order.
         duration_s: Wall time of opening and converting.
         check_samples: Samples the source and the .tflite were compared on; 0 when there was nothing to compare.
+        check_source: What those samples were: a dataset, or random values when none was given.
         max_abs_difference: Largest absolute difference over all outputs; None when not compared.
         max_rel_difference: The same divided by the largest absolute value of the source's output.
         top1_agreement: Fraction of samples with the same top-1; None when outputs are not class scores.
@@ -95,6 +96,7 @@ class Conversion:
     outputs: tuple[TensorSpec, ...]
     duration_s: float
     check_samples: int = 0
+    check_source: str = ""
     max_abs_difference: float | None = None
     max_rel_difference: float | None = None
     top1_agreement: float | None = None

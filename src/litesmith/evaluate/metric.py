@@ -82,5 +82,7 @@ def class_count(shape: tuple[int, ...]) -> int | None:
 def predicted(outputs: Outputs) -> Labels:
     """Return the class of each sample: the first highest score, or, for one score, whether it exceeds one half."""
     if outputs.ndim == 1 or outputs.shape[1] == 1:
-        return (outputs.reshape(len(outputs)) > 0.5).astype(np.int64)
-    return np.argmax(outputs, axis=1).astype(np.int64)
+        found: Labels = (outputs.reshape(len(outputs)) > 0.5).astype(np.int64)
+    else:
+        found = np.argmax(outputs, axis=1).astype(np.int64)
+    return found

@@ -112,7 +112,10 @@ def _merged(name: str, parts: Sequence[tuple[float, float, int, npt.NDArray[np.i
 
 
 def ranges_of(
-    statistics: Mapping[str, TensorStatistics], rule: Callable[[TensorStatistics, int], tuple[float, float]], *, bits: int
+    statistics: Mapping[str, TensorStatistics],
+    rule: Callable[[TensorStatistics, int], tuple[float, float]],
+    *,
+    bits: int,
 ) -> dict[str, tuple[float, float]]:
     """Return (min, max) of every activation by a calibrator's rule.
 

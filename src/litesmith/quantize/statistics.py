@@ -51,7 +51,8 @@ def bin_centers() -> npt.NDArray[np.float64]:
 
 def bin_indices(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
     """Return the bin of each value: float32 [...] -> uint16 [...]. Needs contiguous values."""
-    return (values.view(np.uint32) >> _SHIFT).astype(np.uint16)
+    indices: npt.NDArray[np.uint16] = (values.view(np.uint32) >> _SHIFT).astype(np.uint16)
+    return indices
 
 
 def stride_for(shape: tuple[int, ...], most: int) -> int:

@@ -57,7 +57,12 @@ class LocalSession:
             assert process.stdin is not None
             assert process.stdout is not None
             late = threading.Event()
-            watchdog = threading.Timer(timeout_s, lambda: (late.set(), process.kill()))
+
+            def end() -> None:
+                late.set()
+                process.kill()
+
+            watchdog = threading.Timer(timeout_s, end)
             watchdog.start()
             try:
                 process.stdin.write(request)

@@ -8,7 +8,8 @@ from litesmith.evaluate.metric import Labels, Metric, Outputs, Scores, predicted
 def score(outputs: Outputs, labels: Labels | None, reference: Outputs) -> Scores:
     """Return 1 where the predicted class is the float model's, else 0."""
     del labels
-    return (predicted(outputs) == predicted(reference)).astype(np.float64)
+    hits: Scores = (predicted(outputs) == predicted(reference)).astype(np.float64)
+    return hits
 
 
 PLUGIN = Metric(

@@ -18,7 +18,8 @@ def score(outputs: Outputs, labels: Labels | None, reference: Outputs) -> Scores
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = 10 * np.log10(signal_power / noise_power)
     ratio[noise_power == 0] = CEILING_DB
-    return np.clip(np.nan_to_num(ratio, nan=-CEILING_DB), -CEILING_DB, CEILING_DB)
+    limited: Scores = np.clip(np.nan_to_num(ratio, nan=-CEILING_DB), -CEILING_DB, CEILING_DB)
+    return limited
 
 
 PLUGIN = Metric(

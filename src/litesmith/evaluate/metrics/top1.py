@@ -9,7 +9,8 @@ def score(outputs: Outputs, labels: Labels | None, reference: Outputs) -> Scores
     """Return 1 where the predicted class is the label, else 0."""
     del reference
     assert labels is not None
-    return (predicted(outputs) == labels).astype(np.float64)
+    hits: Scores = (predicted(outputs) == labels).astype(np.float64)
+    return hits
 
 
 PLUGIN = Metric(

@@ -12,7 +12,8 @@ def score(outputs: Outputs, labels: Labels | None, reference: Outputs) -> Scores
     own = np.take_along_axis(outputs, labels[:, None], axis=1)
     earlier = np.arange(outputs.shape[1])[None] < labels[:, None]
     before = (outputs > own) | ((outputs == own) & earlier)
-    return (before.sum(axis=1) < 5).astype(np.float64)
+    hits: Scores = (before.sum(axis=1) < 5).astype(np.float64)
+    return hits
 
 
 PLUGIN = Metric(

@@ -1,0 +1,86 @@
+"""The verbs of the command line as functions. Defaults are those of `litesmith.pipeline.settings.Settings`.
+
+    from litesmith import api
+
+    result = api.deploy("model.keras", data="photos/", preprocess="signed", max_drop=0.01)
+    print(result.recommended, result.reason)
+
+Every function raises the errors of `litesmith.core.errors` and prints nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike, fspath
+from typing import Any
+
+from litesmith.core.deployment import Deployment
+from litesmith.core.graph import Graph
+from litesmith.core.progress import Progress, silent
+from litesmith.pipeline import convert as convert_verb
+from litesmith.pipeline import deploy as deploy_verb
+from litesmith.pipeline import doctor as doctor_verb
+from litesmith.pipeline import files
+from litesmith.pipeline import quantize as quantize_verb
+from litesmith.pipeline.convert import ConvertResult
+from litesmith.pipeline.doctor import Diagnosis
+from litesmith.pipeline.files import FileResults
+from litesmith.pipeline.quantize import QuantizeResult
+from litesmith.pipeline.settings import Settings, merged
+
+Path = str | PathLike[str]
+
+
+def _settings(values: dict[str, Any]) -> Settings:
+    """Return settings from keyword arguments; paths become text and lists tuples."""
+    plain = {
+        name: tuple(value) if isinstance(value, list) else fspath(value) if isinstance(value, PathLike) else value
+        for name, value in values.items()
+        if value is not None
+    }
+    return merged(Settings(), plain)
+
+
+def deploy(model: Path, data: Path | None = None, *, progress: Progress = silent, **settings: Any) -> Deployment:
+    """Convert, quantize, evaluate and time a model, and write variants and reports to `out`.
+
+    Args:
+        model: .keras, .h5, SavedModel folder or float .tflite.
+        data: Evaluation samples.
+        progress: Receives progress.
+        settings: Any field of `Settings`, such as `calibrate`, `preprocess`, `schemes`, `out` or `max_drop`.
+
+    Returns:
+        Everything that was measured. `recommended` is empty when nothing meets the limits.
+    """
+    return deploy_verb.deploy(_settings({"model": model, "data": data, **settings}), progress=progress)
+
+
+def convert(model: Path, *, progress: Progress = silent, **settings: Any) -> ConvertResult:
+    """Write the float32 .tflite and compare it with the source. See `deploy` for `settings`."""
+    return convert_verb.convert(_settings({"model": model, **settings}), progress=progress)
+
+
+def quantize(model: Path, *, progress: Progress = silent, **settings: Any) -> QuantizeResult:
+    """Write variants, neither evaluated nor timed. See `deploy` for `settings`."""
+    return quantize_verb.quantize(_settings({"model": model, **settings}), progress=progress)
+
+
+def evaluate(models: Sequence[Path], data: Path, *, progress: Progress = silent, **settings: Any) -> FileResults:
+    """Return accuracies of .tflite files and their paired differences to the first."""
+    return files.evaluate(_settings({"data": data, **settings}), [fspath(m) for m in models], progress=progress)
+
+
+def benchmark(models: Sequence[Path], *, progress: Progress = silent, **settings: Any) -> FileResults:
+    """Return latency and memory of .tflite files, measured interleaved."""
+    return files.benchmark(_settings(settings), [fspath(m) for m in models], progress=progress)
+
+
+def inspect(model: Path) -> Graph:
+    """Return operators and tensors of a .tflite."""
+    return files.inspect(fspath(model))
+
+
+def doctor() -> Diagnosis:
+    """Return what is installed and what is missing."""
+    return doctor_verb.doctor()

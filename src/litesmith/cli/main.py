@@ -1,0 +1,111 @@
+"""`litesmith`: reads the command line, runs a verb, prints its outcome. The one place that catches errors."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from litesmith.cli.parser import build
+from litesmith.cli.progress import Bars
+from litesmith.cli.verb import Verb
+from litesmith.core.errors import LitesmithError, PluginError
+from litesmith.core.registry import load_plugins
+from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, Settings, merged, read_project, read_setting
+
+INTERRUPTED = 130
+_ORDER = ("deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "doctor")
+
+
+def verbs() -> dict[str, Verb]:
+    """Return the verbs in the order people meet them."""
+    found: dict[str, Verb] = load_plugins("litesmith.cli.verbs", kind="verb")
+    return dict(
+        sorted(found.items(), key=lambda item: (_ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER), item[0]))
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    wants_json = "--json" in (sys.argv if arguments is None else arguments)
+    try:
+        return _run(arguments)
+    except LitesmithError as error:
+        return _failed(error, wants_json=wants_json)
+    except KeyboardInterrupt:
+        print("\ninterrupted; finished stages are kept, the same command goes on from there", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("LITESMITH_TRACEBACK"):
+            raise
+        text = f"internal error: {type(error).__name__}: {error}"
+        hint = "This is a defect in Litesmith. Run again with LITESMITH_TRACEBACK=1 and report what it prints."
+        return _failed(PluginError(text, hint=hint), wants_json=wants_json)
+
+
+def _terminated(number: int, frame: object) -> NoReturn:
+    """Turn SIGTERM into an exit that cleans up."""
+    del number, frame
+    raise SystemExit(143)
+
+
+def _failed(error: LitesmithError, *, wants_json: bool) -> int:
+    if wants_json:
+        import json
+
+        problem = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+        print(json.dumps({"error": problem}, indent=2))
+    print(f"error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser = build(verbs())
+    typed = vars(parser.parse_args(arguments))
+    verb = verbs()[typed["verb"]]
+    settings = _settings(verb, typed)
+    models = typed.get("models") or []
+    with Bars(quiet=typed["quiet"]) as progress:
+        outcome = verb.run(settings, models, progress)
+    if typed["json"]:
+        from litesmith.report.encode import to_json
+
+        sys.stdout.write(to_json(outcome.record))
+    else:
+        from rich.console import Console
+
+        Console(highlight=False).print(outcome.text)
+    sys.stdout.flush()
+    outcome.check()
+    return 0
+
+
+def _settings(verb: Verb, typed: dict[str, Any]) -> Settings:
+    """Return the settings: defaults, then the project file, then what was typed."""
+    values: dict[str, Any] = {}
+    if verb.settings:
+        project = Path(typed["project"] or PROJECT_FILE)
+        if typed["project"] or project.is_file():
+            takes = {*verb.settings, "model"}
+            values = {name: value for name, value in read_project(project).items() if name in takes}
+            if not typed["quiet"]:
+                print(f"settings from {project}: {', '.join(values) or 'none that this verb takes'}", file=sys.stderr)
+    if typed.get("model"):
+        values["model"] = typed["model"]
+    for name in verb.settings:
+        if typed.get(name) is not None:
+            values[name] = read_setting(name, typed[name])
+    return merged(Settings(), {name: value for name, value in values.items() if name in FIELDS})
+
+
+if __name__ == "__main__":
+    sys.exit(main())

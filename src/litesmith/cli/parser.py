@@ -1,0 +1,85 @@
+"""The command line's grammar, made from the verbs and the settings they take."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from litesmith import __version__
+from litesmith.cli.verb import Verb
+from litesmith.core.errors import ConfigError
+from litesmith.core.names import nearest
+from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, default_text, flag
+
+_EPILOG = """exit codes: 0 done, 2 the request cannot be carried out, 3 conversion failed, 4 target failed,
+5 a model cannot be run, 6 bundle failed, 7 a limit was not met, 70 defect in Litesmith, 130 interrupted"""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are ours: one message, the nearest option, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse would print.
+
+        Raises:
+            ConfigError: always.
+        """
+        hint = f"See: {self.prog} --help"
+        if "unrecognized arguments: -" in message:
+            wrong = message.partition("unrecognized arguments: ")[2].split()[0].partition("=")[0]
+            flags = [option for action in self._actions for option in action.option_strings]
+            close = nearest(wrong, flags)
+            message = f"unknown option '{wrong}'"
+            hint = f"Did you mean {close}? {hint}" if close else hint
+        elif "invalid choice" in message and "argument verb" in message:
+            wrong = message.split("'")[1]
+            message = f"unknown verb '{wrong}'"
+            names = [name for action in self._actions if action.choices for name in action.choices]
+            close = nearest(wrong, names)
+            hint = f"Did you mean {close}? Verbs: {', '.join(names)}." if close else f"Verbs: {', '.join(names)}."
+        raise ConfigError(message, hint=hint)
+
+
+def build(verbs: Mapping[str, Verb]) -> Parser:
+    """Return the parser for `litesmith VERB ...`."""
+    parser = Parser(
+        prog="litesmith",
+        description="Takes a trained Keras model to TFLite and measures every variant.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"litesmith {__version__}")
+    places = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
+    for verb in verbs.values():
+        _add(places, verb)
+    return parser
+
+
+def _add(places: Any, verb: Verb) -> None:
+    parser = places.add_parser(
+        verb.name, help=verb.summary, description=verb.summary[:1].upper() + verb.summary[1:] + ".", allow_abbrev=False
+    )
+    if verb.models == 1:
+        parser.add_argument(
+            "model",
+            metavar="MODEL",
+            nargs="?" if verb.name == "deploy" else None,
+            help=FIELDS["model"].metadata["meaning"],
+        )
+    elif verb.models > 1:
+        parser.add_argument("models", metavar="FILE", nargs="+", help=".tflite files")
+    for name in verb.settings:
+        details = FIELDS[name].metadata
+        default = default_text(name)
+        meaning = details["meaning"] + (f" (default: {default})" if default else "")
+        parser.add_argument(
+            flag(name), dest=name, metavar=details["metavar"] or "X", default=None, help=meaning.replace("%", "%%")
+        )
+    if verb.settings:
+        parser.add_argument(
+            "--project", metavar="FILE", help=f"settings as TOML (default: {PROJECT_FILE} here, if any)"
+        )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")

@@ -1,0 +1,59 @@
+"""What a verb of the command line is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from litesmith.core.progress import Progress
+from litesmith.pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+CONVERTING = ("batch", "jobs", "seed")
+PREPROCESSING = ("preprocess", "resize", "crop", "input_size", "color", "layout", "mean", "std")
+QUANTIZING = ("schemes", "interface", "calibrator", "calibrate", "calibration_samples")
+EVALUATING = ("metric", "output", "samples")
+TIMING = ("target", "threads", "runs", "warmup")
+LIMITS = ("max_drop", "max_size", "max_latency")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a verb gives back.
+
+    Attributes:
+        record: Written by `--json`.
+        text: Shown otherwise.
+        check: Called after showing; raises when the outcome is to end with an error code.
+    """
+
+    record: object
+    text: RenderableType
+    check: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """One verb.
+
+    Attributes:
+        name: As typed.
+        summary: One line for `litesmith --help`.
+        models: How many models it takes: 0, 1 or 2 for "one or more".
+        settings: Names of the settings it takes.
+        run: Does it; imports what it needs.
+    """
+
+    name: str
+    summary: str
+    models: int
+    settings: tuple[str, ...]
+    run: Callable[[Settings, Sequence[str], Progress], Outcome]
+
+
+def escaped(text: Any) -> str:
+    """Return text from a model or a dataset with control characters made visible, for the terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))

@@ -1,0 +1,25 @@
+"""`litesmith evaluate`."""
+
+from collections.abc import Sequence
+
+from litesmith.cli.verb import EVALUATING, PREPROCESSING, Outcome, Verb
+from litesmith.core.progress import Progress
+from litesmith.pipeline.settings import Settings
+
+
+def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcome:
+    """Evaluate files and show the table."""
+    from litesmith.pipeline.files import evaluate
+    from litesmith.report.terminal import evaluation_table
+
+    made = evaluate(settings, models, progress=progress)
+    return Outcome(record=made, text=evaluation_table(made.variants))
+
+
+PLUGIN = Verb(
+    name="evaluate",
+    summary="accuracy of .tflite files, and paired differences to the first",
+    models=2,
+    settings=("data", *PREPROCESSING, *EVALUATING, "jobs", "seed"),
+    run=run,
+)

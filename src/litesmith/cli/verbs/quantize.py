@@ -1,0 +1,45 @@
+"""`litesmith quantize`."""
+
+from collections.abc import Sequence
+
+from litesmith.cli.verb import CONVERTING, PREPROCESSING, QUANTIZING, Outcome, Verb, escaped
+from litesmith.core.errors import ConversionError
+from litesmith.core.progress import Progress
+from litesmith.pipeline.settings import Settings
+
+
+def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcome:
+    """Build variants and show them."""
+    from rich.table import Table
+
+    from litesmith.core.results import Status
+    from litesmith.core.units import format_size
+    from litesmith.pipeline.quantize import quantize
+
+    del models
+    made = quantize(settings, progress=progress)
+    table = Table("variant", "size", "input", "output", "file or reason")
+    for variant in made.variants:
+        fine = variant.status is Status.OK
+        table.add_row(
+            variant.scheme,
+            format_size(variant.size_bytes) if fine else "-",
+            ", ".join(dict.fromkeys(spec.dtype for spec in variant.inputs)) or "-",
+            ", ".join(dict.fromkeys(spec.dtype for spec in variant.outputs)) or "-",
+            escaped(f"{settings.out}/{variant.file}" if fine else f"failed: {variant.reason}").replace("[", "\\["),
+        )
+
+    def check() -> None:
+        if all(variant.status is Status.FAILED for variant in made.variants):
+            raise ConversionError("no variant could be built", hint="See the reasons above.")
+
+    return Outcome(record=made, text=table, check=check)
+
+
+PLUGIN = Verb(
+    name="quantize",
+    summary="make variants, neither evaluated nor timed",
+    models=1,
+    settings=("data", "out", *PREPROCESSING, *QUANTIZING, "output", *CONVERTING),
+    run=run,
+)

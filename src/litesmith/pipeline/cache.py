@@ -1,0 +1,103 @@
+"""Results of stages, kept by what they were made from, so that nothing is done twice.
+
+An entry is a folder named by the sha256 of (stage, stage version, inputs). It is filled under another name and
+renamed when it is whole: an interrupted stage leaves no entry, and the next run goes on from the last whole one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from litesmith.core.errors import PluginError, UserError
+from litesmith.core.files import output_error, write_text
+from litesmith.report.encode import from_data, to_data
+
+T = TypeVar("T")
+_RESULT = "result.json"
+_KEEP = 12
+_DAY_S = 86400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept(Generic[T]):
+    """A stage's result, the folder with its files, and whether it was already there."""
+
+    value: T
+    folder: Path
+    cached: bool
+
+
+class Cache:
+    """A folder of entries.
+
+    Args:
+        root: Where entries are kept.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(
+        self, stage: str, key: Mapping[str, Any], kind: type[T], make: Callable[[Path], T], *, version: int = 1
+    ) -> Kept[T]:
+        """Return the kept result, or make it and keep it.
+
+        Args:
+            stage: Name of the stage.
+            key: Everything the result depends on, as plain values.
+            kind: Record type of the result.
+            make: Makes the result; files go into the folder it is given. They are found again in `Kept.folder`.
+            version: Raised when the stage's code changes its results.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        text = json.dumps([stage, version, to_data(dict(key))], sort_keys=True)
+        entry = self.root / stage / hashlib.sha256(text.encode()).hexdigest()[:32]
+        kept = self._read(entry, kind)
+        if kept is not None:
+            return Kept(value=kept, folder=entry, cached=True)
+        try:
+            entry.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(prefix=".", suffix=".part", dir=entry.parent))
+        except OSError as error:
+            raise output_error(error, entry.parent) from error
+        try:
+            value = make(unfinished)
+            write_text(unfinished / _RESULT, json.dumps(to_data(value)))
+            if entry.exists():
+                shutil.rmtree(entry)
+            unfinished.replace(entry)
+        except OSError as error:
+            if error.errno is None:
+                raise  # not the file system's
+            raise output_error(error, entry) from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        self._prune(entry.parent)
+        return Kept(value=value, folder=entry, cached=False)
+
+    def _read(self, entry: Path, kind: type[T]) -> T | None:
+        try:
+            data = json.loads((entry / _RESULT).read_text(encoding="utf-8"))
+            value = from_data(kind, data)
+        except (OSError, ValueError, TypeError, PluginError, UserError):
+            return None  # missing, or written by another version: made again
+        os.utime(entry)
+        return value
+
+    def _prune(self, stage: Path) -> None:
+        """Remove all but the last entries used, and what interrupted runs left."""
+        entries = sorted((e for e in stage.iterdir() if not e.name.startswith(".")), key=lambda e: -e.stat().st_mtime)
+        left = [e for e in stage.iterdir() if e.name.endswith(".part") and time.time() - e.stat().st_mtime > _DAY_S]
+        for old in (*entries[_KEEP:], *left):
+            shutil.rmtree(old, ignore_errors=True)

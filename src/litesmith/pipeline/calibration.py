@@ -1,0 +1,196 @@
+"""Ranges for the integer schemes: one pass over the samples, then the calibrator that does best."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from litesmith.core.errors import LitesmithError
+from litesmith.core.names import unknown
+from litesmith.core.registry import plugin_names
+from litesmith.core.results import Calibration, CalibratorTrial, Finding
+from litesmith.core.samples import SampleSet
+from litesmith.evaluate.collect import Answers, answer
+from litesmith.evaluate.metric import class_count, metric_named
+from litesmith.pipeline.float_model import FloatModel
+from litesmith.pipeline.run import Run
+from litesmith.quantize.build import Ranges
+from litesmith.quantize.calibrator import PACKAGE, calibrator_named
+from litesmith.quantize.collect import collect, ranges_of
+from litesmith.quantize.statistics import TensorStatistics
+
+AUTO = "auto"
+_TRIAL_BITS = 8
+_FILE = "statistics.npz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """The summary of one pass over the samples; the statistics are in a file beside it."""
+
+    samples: int
+    tensors: int
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trials:
+    """What each calibrator's int8 model did on the calibration samples."""
+
+    trials: tuple[CalibratorTrial, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """Ranges by bits of activation, and the record for the report."""
+
+    statistics: Mapping[str, TensorStatistics]
+    record: Calibration
+
+    def ranges(self, bits: int) -> Ranges:
+        """Return (min, max) of every activation for integers of `bits` bits.
+
+        Sixteen bits need no clipping: their step is far below any model's noise, so they take the true extremes.
+        """
+        name = self.record.calibrator if bits <= 8 else "min_max"
+        return ranges_of(self.statistics, calibrator_named(name).range_of, bits=bits)
+
+
+def calibrator_names() -> tuple[str, ...]:
+    """Return what `--calibrator` takes."""
+    return (AUTO, *plugin_names(PACKAGE))
+
+
+def require_calibrator(name: str) -> None:
+    """Check a calibrator's name.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+    """
+    if name not in calibrator_names():
+        raise unknown("calibrator", name, calibrator_names())
+
+
+def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tuple[Finding, ...]) -> Calibrated:
+    """Return the ranges for a model from its representative samples.
+
+    With `auto`, an int8 model is built with each calibrator and run on the calibration samples; the one whose output
+    has the best signal to noise ratio against the float model is kept. The evaluation samples play no part.
+
+    Raises:
+        EvaluationError: the float model gives NaN or cannot be run.
+    """
+    statistics, passed = _statistics(run, model, samples)
+    wanted = run.settings.calibrator
+    trials: tuple[CalibratorTrial, ...] = ()
+    if wanted == AUTO:
+        trials = _trials(run, model, samples, statistics)
+        best = max(trials, key=lambda t: t.sqnr_db) if trials else None
+        name = best.calibrator if best else "min_max"
+        reason = (
+            f"best output SQNR of {len(trials)} calibrators on the {samples.count} calibration samples"
+            if best
+            else "no int8 model could be built to compare calibrators"
+        )
+    else:
+        name, reason = wanted, "asked for with --calibrator"
+    record = Calibration(
+        calibrator=name,
+        reason=reason,
+        trials=trials,
+        samples=passed.samples,
+        tensors=passed.tensors,
+        duration_s=passed.duration_s,
+        findings=findings,
+    )
+    return Calibrated(statistics=statistics, record=record)
+
+
+def _statistics(run: Run, model: FloatModel, samples: SampleSet) -> tuple[dict[str, TensorStatistics], Pass]:
+    def make(folder: Path) -> Pass:
+        begun = time.perf_counter()
+        with run.telling("calibrate") as tell:
+            found = collect(model.path, samples, pool=run.pool, on_progress=tell)
+        duration_s = time.perf_counter() - begun
+        save(found, folder / _FILE)
+        return Pass(samples=samples.count, tensors=len(found), duration_s=duration_s)
+
+    key = {"float": model.conversion.sha256, "samples": samples.digest}
+    kept = run.step("calibrate", key, Pass, make, version=1)
+    return load(kept.folder / _FILE), kept.value
+
+
+def save(statistics: Mapping[str, TensorStatistics], path: Path) -> None:
+    """Write statistics to an .npz of flat arrays."""
+    tensors = list(statistics.values())
+    np.savez(
+        path,
+        names=np.array(list(statistics), dtype=np.str_),
+        minimum=np.array([t.minimum for t in tensors]),
+        maximum=np.array([t.maximum for t in tensors]),
+        count=np.array([t.count for t in tensors], np.int64),
+        ends=np.cumsum([len(t.bins) for t in tensors]),
+        bins=np.concatenate([t.bins for t in tensors]),
+        weights=np.concatenate([t.weights for t in tensors]),
+    )
+
+
+def load(path: Path) -> dict[str, TensorStatistics]:
+    """Return the statistics that `save` wrote."""
+    with np.load(path) as stored:
+        bins = np.split(stored["bins"], stored["ends"][:-1])
+        weights = np.split(stored["weights"], stored["ends"][:-1])
+        return {
+            str(name): TensorStatistics(minimum=float(low), maximum=float(high), count=int(n), bins=b, weights=w)
+            for name, low, high, n, b, w in zip(
+                stored["names"], stored["minimum"], stored["maximum"], stored["count"], bins, weights, strict=True
+            )
+        }
+
+
+def _trials(
+    run: Run, model: FloatModel, samples: SampleSet, statistics: Mapping[str, TensorStatistics]
+) -> tuple[CalibratorTrial, ...]:
+    def make(folder: Path) -> Trials:
+        names = plugin_names(PACKAGE)
+        found = []
+        with run.telling("compare calibrators") as tell:
+            reference = answer(model.path, samples, pool=run.pool, folder=folder / "float32")
+            for done, name in enumerate(names, start=1):
+                ranges = ranges_of(statistics, calibrator_named(name).range_of, bits=_TRIAL_BITS)
+                out = folder / f"{name}.tflite"
+                try:
+                    run.pool.workers[0].call(
+                        "litesmith.quantize.build:build", float_model=model.path, out=out, scheme="int8", ranges=ranges
+                    )
+                    found.append(
+                        _trial(name, answer(out, samples, pool=run.pool, folder=folder / name), reference, run)
+                    )
+                except LitesmithError:
+                    continue  # the variant itself reports why it cannot be built
+                finally:
+                    tell(done, len(names))
+        return Trials(trials=tuple(found))
+
+    key = {
+        "float": model.conversion.sha256,
+        "samples": samples.digest,
+        "calibrators": plugin_names(PACKAGE),
+        "output": run.settings.output,
+    }
+    return run.step("compare calibrators", key, Trials, make, version=1).value.trials
+
+
+def _trial(name: str, answers: Answers, reference: Answers, run: Run) -> CalibratorTrial:
+    values, real = answers.values(run.settings.output), reference.values(run.settings.output)
+    noise = np.square(real.astype(np.float64) - values).sum()
+    signal = np.square(real.astype(np.float64)).sum()
+    sqnr_db = 10 * np.log10(signal / noise) if noise > 0 and signal > 0 else 140.0
+    agreement = None
+    if class_count(values.shape) is not None:
+        agreement = float(metric_named("agreement").score(np.asarray(values), None, np.asarray(real)).mean())
+    return CalibratorTrial(calibrator=name, sqnr_db=float(sqnr_db), agreement=agreement)

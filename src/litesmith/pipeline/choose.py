@@ -1,0 +1,156 @@
+"""Which variant to ship, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from litesmith.core.deployment import Constraints
+from litesmith.core.results import Status, Variant
+from litesmith.core.units import format_latency, format_percent, format_points, format_size
+
+DEFAULT_MAX_DROP = 0.01
+"""Loss of accuracy that a recommendation accepts when no --max-drop is given."""
+DEFAULT_LEAST_SQNR_DB = 20.0
+"""The same for models without classes: a hundredth of the signal's power may be noise."""
+_SAME_LATENCY = 1.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The outcome; `recommended` is empty when nothing qualifies, and `nearest` then names what comes closest."""
+
+    recommended: str
+    nearest: str
+    reason: str
+
+
+def latency_ms(variant: Variant) -> float | None:
+    """Return p50 on the first target, or None."""
+    return variant.benchmarks[0].latency_ms.p50 if variant.benchmarks else None
+
+
+def _drop(variant: Variant) -> float | None:
+    """Return how much worse than the reference it is in the headline metric, in its unit; None if not comparable."""
+    made = variant.evaluation
+    if made is None or made.unit != "fraction":
+        return None
+    return -made.difference if made.higher_is_better else made.difference
+
+
+def with_frontier(variants: Sequence[Variant]) -> tuple[Variant, ...]:
+    """Return the variants, marked where no other is as good in accuracy, latency and size and better in one."""
+    usable = [v for v in variants if v.status is Status.OK]
+    costs = {v.scheme: _costs(v) for v in usable}
+
+    def beaten(variant: Variant) -> bool:
+        own = costs[variant.scheme]
+        return any(
+            all(a <= b for a, b in zip(theirs, own, strict=True)) and theirs != own
+            for name, theirs in costs.items()
+            if name != variant.scheme
+        )
+
+    return tuple(replace(v, on_frontier=v.status is Status.OK and not beaten(v)) for v in variants)
+
+
+def _costs(variant: Variant) -> tuple[float, float, float]:
+    made = variant.evaluation
+    error = 0.0 if made is None else (-made.value if made.higher_is_better else made.value)
+    return error, latency_ms(variant) or 0.0, float(variant.size_bytes)
+
+
+def _excess(variant: Variant, limits: Constraints) -> float:
+    """Return by what share the limits are exceeded in sum; 0 when all are met. What was not measured counts as met."""
+    over = 0.0
+    drop, latency = _drop(variant), latency_ms(variant)
+    if limits.max_drop is not None and drop is not None:
+        over += max(0.0, drop - limits.max_drop) / max(limits.max_drop, 0.001)
+    if limits.max_size_bytes is not None:
+        over += max(0.0, variant.size_bytes / max(limits.max_size_bytes, 1) - 1)
+    if limits.max_latency_ms is not None and latency is not None:
+        over += max(0.0, latency / max(limits.max_latency_ms, 1e-9) - 1)
+    return over
+
+
+def _good_enough(variant: Variant, limits: Constraints) -> bool:
+    """Tell whether a variant is accurate enough for a recommendation where the user set no limit on accuracy."""
+    made = variant.evaluation
+    if limits.max_drop is not None or made is None:
+        return True
+    drop = _drop(variant)
+    if drop is not None:
+        return drop <= DEFAULT_MAX_DROP
+    return made.unit != "dB" or made.value >= DEFAULT_LEAST_SQNR_DB
+
+
+def choose(variants: Sequence[Variant], limits: Constraints) -> Choice:
+    """Return the variant to ship.
+
+    Of those that meet the limits (and lose at most 0.01 where no limit on accuracy is set), the fastest; of those
+    within 5 % of its latency, the smallest, then the most accurate. Without latencies, the smallest.
+    """
+    usable = [v for v in variants if v.status is Status.OK]
+    if not usable:
+        return Choice(recommended="", nearest="", reason="no variant could be built and run")
+    meeting = [v for v in usable if _excess(v, limits) == 0]
+    if not meeting:
+        close = min(usable, key=lambda v: (_excess(v, limits), v.size_bytes))
+        return Choice(
+            recommended="",
+            nearest=close.scheme,
+            reason=f"no variant meets {_limits_text(limits)}; nearest is {close.scheme}: {_figures(close)}",
+        )
+    good = [v for v in meeting if _good_enough(v, limits)] or [min(meeting, key=lambda v: _costs(v)[0])]
+    timed = [v for v in good if latency_ms(v) is not None]
+    if timed:
+        fastest = min(latency_ms(v) or 0.0 for v in timed)
+        good = [v for v in timed if (latency_ms(v) or 0.0) <= fastest * _SAME_LATENCY]
+    best = min(good, key=lambda v: (v.size_bytes, _costs(v)[0]))
+    return Choice(recommended=best.scheme, nearest="", reason=_reason(best, limits, timed=bool(timed)))
+
+
+def _limits_text(limits: Constraints) -> str:
+    parts = []
+    if limits.max_drop is not None:
+        parts.append(f"a drop of at most {limits.max_drop:g}")
+    if limits.max_size_bytes is not None:
+        parts.append(f"a size of at most {format_size(limits.max_size_bytes)}")
+    if limits.max_latency_ms is not None:
+        parts.append(f"a p50 latency of at most {format_latency(limits.max_latency_ms)}")
+    return " and ".join(parts)
+
+
+def _reason(best: Variant, limits: Constraints, *, timed: bool) -> str:
+    quality = "fastest" if timed else "smallest"
+    given = _limits_text(limits)
+    if limits.max_drop is None and best.evaluation is not None:
+        loss = f"loses at most {format_percent(DEFAULT_MAX_DROP, digits=0)}"
+        if best.evaluation.unit == "dB":
+            loss = f"keeps {DEFAULT_LEAST_SQNR_DB:g} dB of SQNR"
+        given = f"{given} and {loss}" if given else loss
+    among = f"the {quality} variant that meets {given}" if _limits_text(limits) else f"the {quality} variant"
+    if given and not _limits_text(limits):
+        among += f" that {given}"
+    text = f"{among}: {_figures(best)}"
+    drop, made = _drop(best), best.evaluation
+    limit = limits.max_drop if limits.max_drop is not None else DEFAULT_MAX_DROP
+    if made is not None and drop is not None and -made.difference_interval[0] > limit:
+        text += (
+            f". The interval reaches {format_points(made.difference_interval[0])} points: more samples would settle it"
+        )
+    return text
+
+
+def _figures(variant: Variant) -> str:
+    parts = [format_size(variant.size_bytes)]
+    made, latency = variant.evaluation, latency_ms(variant)
+    if made is not None:
+        if made.unit == "fraction":
+            low, high = (format_points(v) for v in made.difference_interval)
+            parts.insert(0, f"{format_points(made.difference)} points {made.metric} ({low} to {high}, n={made.n})")
+        else:
+            parts.insert(0, f"{made.metric} {made.value:.1f} {made.unit} (n={made.n})")
+    if latency is not None:
+        parts.append(f"p50 {format_latency(latency)} on {variant.benchmarks[0].target}")
+    return ", ".join(parts)

@@ -1,0 +1,75 @@
+"""`litesmith convert`: one float32 .tflite, checked against its source."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from litesmith.core.errors import ConfigError
+from litesmith.core.files import place, require_writable
+from litesmith.core.progress import Progress, silent
+from litesmith.core.results import Conversion, SourceInfo
+from litesmith.pipeline.datasets import prepared
+from litesmith.pipeline.float_model import Conversions
+from litesmith.pipeline.run import Run
+from litesmith.pipeline.settings import FIELDS, Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertResult:
+    """What `convert` did."""
+
+    source: SourceInfo
+    conversion: Conversion
+
+
+def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult:
+    """Write the float32 .tflite to `settings.out` (default: the source's name with .tflite).
+
+    With a dataset the check against the source uses real samples, else random values.
+
+    Raises:
+        UserError: the source or the dataset cannot be used, or the file cannot be written.
+        ConversionError: the model cannot be converted, or its answers changed.
+    """
+    if settings.batch not in (0, 1):
+        raise ConfigError(f"--batch is {settings.batch}", hint="Use --batch 1, or --batch 0 for a dynamic batch.")
+    out = output_file(settings)
+    require_writable(out.parent)
+    with (
+        tempfile.TemporaryDirectory(prefix="litesmith-") as folder,
+        Run(settings, folder=Path(folder), progress=progress) as run,
+        Conversions(run) as conversions,
+    ):
+        model = conversions.convert()
+        samples = None
+        if settings.data:
+            samples = prepared(
+                run,
+                settings.data,
+                role="check",
+                inputs=model.conversion.inputs,
+                classes=None,
+                limit=settings.samples or settings.calibration_samples,
+            )
+        model = conversions.check(model, samples)
+        place(model.path, out)
+        return ConvertResult(source=model.source, conversion=replace(model.conversion, file=str(out)))
+
+
+def output_file(settings: Settings) -> Path:
+    """Return where the .tflite goes: `--out` as a file or into it as a folder; by default beside nothing else, here.
+
+    Raises:
+        ConfigError: it would overwrite the source.
+    """
+    model = Path(settings.model)
+    out = Path(settings.out)
+    if settings.out == FIELDS["out"].default:
+        out = Path(f"{model.stem or 'model'}.tflite")
+    elif out.suffix != ".tflite":
+        out /= f"{model.stem or 'model'}.tflite"
+    if out.resolve() == model.resolve():
+        raise ConfigError(f"the output {out} is the source itself", hint="Name another file with --out FILE.tflite.")
+    return out

@@ -1,0 +1,143 @@
+"""Verbs on .tflite files that are already there: inspect, evaluate and benchmark."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from litesmith.core.deployment import DatasetSummary
+from litesmith.core.errors import ConfigError, LitesmithError, SourceError
+from litesmith.core.files import sha256_file
+from litesmith.core.graph import Graph
+from litesmith.core.progress import Progress, silent
+from litesmith.core.results import Finding, Status, Variant
+from litesmith.evaluate.metric import class_count
+from litesmith.pipeline.datasets import load
+from litesmith.pipeline.run import Run
+from litesmith.pipeline.settings import Settings
+from litesmith.pipeline.variants import benchmarks_of, evaluate_all, failed
+from litesmith.runtime.flatbuffer import read_graph
+from litesmith.sources.recognise import recognise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResults:
+    """What was measured of some .tflite files; the first is the reference of differences."""
+
+    variants: tuple[Variant, ...]
+    datasets: tuple[DatasetSummary, ...]
+    findings: tuple[Finding, ...]
+
+
+def _require_tflite(path: Path) -> None:
+    kind = recognise(path)
+    if kind.name != "tflite":
+        raise SourceError(
+            f"{path} is {kind.describes}, not a .tflite", hint=f"Convert it first: litesmith convert {path}"
+        )
+
+
+def inspect(model: str, *, progress: Progress = silent) -> Graph:
+    """Return operators and tensors of a .tflite, which need not be ours.
+
+    Raises:
+        SourceError: it is no .tflite, or damaged.
+    """
+    del progress
+    path = Path(model)
+    _require_tflite(path)
+    return read_graph(path)
+
+
+def _named(models: Sequence[str]) -> dict[str, Path]:
+    """Return the files by a short name that tells them apart."""
+    if not models:
+        raise ConfigError("no .tflite was given", hint="Type: litesmith evaluate A.tflite B.tflite --data DATASET")
+    paths = [Path(model) for model in models]
+    for path in paths:
+        _require_tflite(path)
+    stems = [path.stem for path in paths]
+    names = stems if len(set(stems)) == len(stems) else list(map(str, paths))
+    return dict(zip(names, paths, strict=True))
+
+
+def _opened(run: Run, name: str, path: Path) -> Variant:
+    """Return a file as a variant; one that the runtime cannot prepare has failed."""
+    graph = read_graph(path)
+    variant = Variant(
+        scheme=name,
+        status=Status.OK,
+        file=str(path),
+        sha256=sha256_file(path),
+        size_bytes=graph.size_bytes,
+        op_counts=graph.op_counts(),
+    )
+    try:
+        _, inputs, outputs = run.pool.workers[0].call("litesmith.runtime.interpreter:describe", path=path)
+    except LitesmithError as error:
+        return failed(variant, error.message)
+    return replace(variant, inputs=inputs, outputs=outputs)
+
+
+def evaluate(settings: Settings, models: Sequence[str], *, progress: Progress = silent) -> FileResults:
+    """Return how right each file is on the dataset, and its paired difference to the first.
+
+    Raises:
+        UserError: a file or the dataset cannot be used.
+        EvaluationError: the first file cannot be run.
+    """
+    if not settings.data:
+        raise ConfigError("no dataset was given", hint="Give --data DATASET.")
+    named = _named(models)
+    with (
+        tempfile.TemporaryDirectory(prefix="litesmith-") as folder,
+        Run(settings, folder=Path(folder), progress=progress) as run,
+    ):
+        variants = [_opened(run, name, path.resolve()) for name, path in named.items()]
+        first = variants[0]
+        if first.status is not Status.OK:
+            raise SourceError(
+                f"{first.file}: {first.reason}", hint="The first file is the reference; give one that runs."
+            )
+        if settings.output >= len(first.outputs):
+            raise ConfigError(
+                f"--output is {settings.output}, but there are {len(first.outputs)} outputs", hint="Counted from 0."
+            )
+        classes = class_count(first.outputs[settings.output].shape)
+        floating = tuple(replace(spec, dtype="float32") if spec.quantized else spec for spec in first.inputs)
+        datasets = load(run, inputs=floating, classes=classes, calibrated=False)
+        assert datasets.evaluation is not None
+        found = evaluate_all(run, variants, datasets.evaluation)
+        return FileResults(
+            variants=tuple(found),
+            datasets=datasets.summaries,
+            findings=tuple(f for s in datasets.summaries for f in s.findings),
+        )
+
+
+def benchmark(settings: Settings, models: Sequence[str], *, progress: Progress = silent) -> FileResults:
+    """Return latency and memory of each file, measured interleaved.
+
+    Raises:
+        UserError: a file cannot be used.
+        TargetError: a target cannot be reached.
+    """
+    named = _named(models)
+    with (
+        tempfile.TemporaryDirectory(prefix="litesmith-") as folder,
+        Run(settings, folder=Path(folder), progress=progress) as run,
+    ):
+        variants = [_opened(run, name, path.resolve()) for name, path in named.items()]
+        usable = {v.scheme: v for v in variants if v.status is Status.OK}
+        for target in settings.target:
+            files = {name: Path(v.file) for name, v in usable.items()}
+            digests = {name: v.sha256 for name, v in usable.items()}
+            benchmarks, failures = benchmarks_of(run, target, files, digests)
+            for index, variant in enumerate(variants):
+                if variant.scheme in failures:
+                    variants[index] = failed(variant, f"on {target}: {failures[variant.scheme]}")
+                elif variant.scheme in benchmarks:
+                    variants[index] = replace(variant, benchmarks=(*variant.benchmarks, benchmarks[variant.scheme]))
+    return FileResults(variants=tuple(variants), datasets=(), findings=())

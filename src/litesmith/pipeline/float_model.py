@@ -1,0 +1,210 @@
+"""From the user's model to the one float32 .tflite, checked against its source."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from litesmith.convert.check import checked
+from litesmith.convert.session import Converter
+from litesmith.core.environment import versions
+from litesmith.core.errors import SourceError
+from litesmith.core.files import place, sha256_file, sha256_tree, size_of
+from litesmith.core.preprocessing import PRESETS
+from litesmith.core.results import Conversion, SourceInfo
+from litesmith.core.samples import SampleInput, SampleSet
+from litesmith.core.tensors import TensorSpec
+from litesmith.evaluate.collect import answer
+from litesmith.pipeline.datasets import subset
+from litesmith.pipeline.run import Run
+from litesmith.runtime.flatbuffer import read_graph
+from litesmith.sources.recognise import recognise
+
+CHECK_SAMPLES = 32
+_FILE = "float32.tflite"
+_QUANTIZED = ("int8", "uint8", "int16", "int4")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    """The source and what became of it."""
+
+    source: SourceInfo
+    conversion: Conversion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FloatModel:
+    """The float32 .tflite of a run."""
+
+    path: Path
+    source: SourceInfo
+    conversion: Conversion
+
+
+class Conversions:
+    """Converts at most once, and keeps TensorFlow's process for the numerical check.
+
+    Args:
+        run: The run it belongs to.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.path = Path(run.settings.model)
+        self.kind = recognise(self.path)
+        self._converter: Converter | None = None
+        self._opened = False
+
+    def __enter__(self) -> Conversions:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End TensorFlow's process, if there is one."""
+        if self._converter is not None:
+            self._converter.__exit__(kind, error, trace)
+
+    def _session(self) -> Converter:
+        """Return TensorFlow's process with the source opened in it."""
+        if self._converter is None:
+            self._converter = Converter()
+            self._converter.__enter__()
+        return self._converter
+
+    def convert(self) -> FloatModel:
+        """Return the float model, converted in this run or an earlier one; not yet checked.
+
+        Raises:
+            SourceError: the source cannot be opened.
+            ConversionError: it cannot be converted.
+            MissingExtraError: TensorFlow is needed and not installed.
+        """
+        digest = sha256_tree(self.path)
+        known = versions()
+        key = {
+            "source": digest,
+            "kind": self.kind.name,
+            "batch": self.run.settings.batch,
+            "versions": [known.get(name, "") for name in ("tensorflow", "keras", "tf-keras")],
+        }
+        make = self._make if self.kind.needs_tensorflow else self._adopt
+        kept = self.run.step("convert", key, Converted, lambda folder: make(folder, digest), version=3)
+        source = replace(kept.value.source, path=self.run.settings.model)
+        return FloatModel(path=kept.folder / _FILE, source=source, conversion=kept.value.conversion)
+
+    def _source(self, digest: str, framework: str, actions: tuple[str, ...]) -> SourceInfo:
+        return SourceInfo(
+            path=self.run.settings.model,
+            kind=self.kind.name,
+            sha256=digest,
+            size_bytes=size_of(self.path),
+            framework=framework,
+            actions=actions,
+        )
+
+    def _open(self) -> tuple[str, tuple[str, ...]]:
+        opened = self._session().open(self.path, self.kind)
+        self._opened = True
+        return opened.framework, opened.actions
+
+    def _make(self, folder: Path, digest: str) -> Converted:
+        begun = time.perf_counter()
+        with self.run.telling("convert"):
+            framework, actions = self._open()
+            batch = self.run.settings.batch or -1
+            conversion = self._session().convert(folder / _FILE, batch=batch)
+        conversion = replace(conversion, file=_FILE, duration_s=time.perf_counter() - begun)
+        return Converted(source=self._source(digest, framework, actions), conversion=conversion)
+
+    def _adopt(self, folder: Path, digest: str) -> Converted:
+        """Take a .tflite as it is, after opening it in a worker."""
+        begun = time.perf_counter()
+        signature, inputs, outputs = self.run.pool.workers[0].call(
+            "litesmith.runtime.interpreter:describe", path=self.path
+        )
+        graph = read_graph(self.path)
+        if any(t.dtype in _QUANTIZED and t.scales for t in graph.tensors):
+            raise SourceError(
+                f"{self.path.name} is already quantized; variants are made from a float model",
+                hint=f"Give the float32 model. To look at this one: litesmith inspect {self.path}",
+            )
+        place(self.path, folder / _FILE)
+        conversion = Conversion(
+            file=_FILE,
+            sha256=sha256_file(self.path),
+            size_bytes=graph.size_bytes,
+            route="none",
+            attempts=(),
+            batch=inputs[0].shape[0] if inputs and inputs[0].shape else 1,
+            signature=signature,
+            inputs=inputs,
+            outputs=outputs,
+            duration_s=time.perf_counter() - begun,
+        )
+        return Converted(source=self._source(digest, graph.description or "TFLite", ()), conversion=conversion)
+
+    def check(self, model: FloatModel, samples: SampleSet | None) -> FloatModel:
+        """Return the model with its conversion compared to the source, on real samples or, without any, random ones.
+
+        Raises:
+            ConversionError: the answers changed.
+        """
+        if not self.kind.needs_tensorflow:
+            return model
+        key = {"float": model.conversion.sha256, "samples": "" if samples is None else samples.digest}
+
+        def make(folder: Path) -> Conversion:
+            with self.run.telling("check the conversion"):
+                chosen = self._check_samples(model, samples, folder)
+                if not self._opened:
+                    self._open()
+                theirs = self._session().predict(chosen, chosen.count, folder)
+                ours = answer(model.path, chosen, pool=self.run.pool, folder=folder / "tflite")
+                return checked(
+                    model.conversion,
+                    [np.load(file) for file in theirs],
+                    [np.asarray(ours.values(i)) for i in range(len(ours.files))],
+                    check_source=chosen.source,
+                )
+
+        kept = self.run.step("convert check", key, Conversion, make, version=2)
+        return replace(model, conversion=replace(kept.value, duration_s=model.conversion.duration_s))
+
+    def _check_samples(self, model: FloatModel, samples: SampleSet | None, folder: Path) -> SampleSet:
+        if samples is None:
+            return random_samples(model.conversion.inputs, count=8, seed=self.run.settings.seed, folder=folder)
+        rows = np.linspace(0, samples.count - 1, min(CHECK_SAMPLES, samples.count)).astype(int)
+        return subset(samples, sorted(set(rows.tolist())), folder)
+
+
+def random_samples(specs: tuple[TensorSpec, ...], *, count: int, seed: int, folder: Path) -> SampleSet:
+    """Return random inputs for a model: floats in -1..1, integers 0 or 1. For checks of arithmetic only."""
+    rng = np.random.default_rng(seed)
+    entries = []
+    for position, spec in enumerate(specs):
+        shape = tuple(max(d, 1) for d in spec.sample_shape)
+        dtype = np.dtype(spec.dtype)
+        if dtype.kind == "f":
+            values = rng.uniform(-1, 1, (count, *shape)).astype(dtype)
+        else:
+            values = rng.integers(0, 2, (count, *shape)).astype(dtype)
+        path = folder / f"random_{position}.npy"
+        np.save(path, values)
+        entries.append(SampleInput(name=spec.name, path=path, shape=shape, dtype=spec.dtype, normalized=False))
+    return SampleSet(
+        kind="random",
+        source="random values",
+        digest=f"random {seed}",
+        inputs=tuple(entries),
+        labels=None,
+        names=tuple(f"random {i}" for i in range(count)),
+        preprocessing=PRESETS["raw"],
+        image=False,
+    )

@@ -1,0 +1,57 @@
+"""`litesmith quantize`: variants without evaluation or benchmark."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from litesmith.core.progress import Progress, silent
+from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
+from litesmith.pipeline.calibration import calibrate
+from litesmith.pipeline.datasets import load
+from litesmith.pipeline.deploy import classes_of, require_output, require_valid
+from litesmith.pipeline.float_model import Conversions
+from litesmith.pipeline.run import Run
+from litesmith.pipeline.settings import Settings
+from litesmith.pipeline.variants import build_all, needs_calibration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantizeResult:
+    """What `quantize` made."""
+
+    source: SourceInfo
+    calibration: Calibration | None
+    variants: tuple[Variant, ...]
+    findings: tuple[Finding, ...]
+
+
+def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResult:
+    """Write `variants/<scheme>.tflite` into the output folder.
+
+    Raises:
+        UserError: something asked for does not exist or does not fit.
+        ConversionError: the model cannot be converted, or its answers changed.
+    """
+    schemes = require_valid(settings)
+    with Run(settings, folder=Path(settings.out), progress=progress) as run:
+        with Conversions(run) as conversions:
+            model = conversions.convert()
+            require_output(settings, model)
+            datasets = load(
+                run,
+                inputs=model.conversion.inputs,
+                classes=classes_of(model, settings),
+                calibrated=needs_calibration(schemes),
+            )
+            model = conversions.check(model, datasets.calibration)
+        calibrated = None
+        if datasets.calibration is not None and needs_calibration(schemes):
+            calibrated = calibrate(run, model, datasets.calibration, findings=())
+        variants = build_all(run, model, calibrated, schemes)
+        return QuantizeResult(
+            source=model.source,
+            calibration=calibrated.record if calibrated is not None else None,
+            variants=tuple(variants),
+            findings=tuple(f for s in datasets.summaries for f in s.findings),
+        )

@@ -1,0 +1,93 @@
+"""What the steps of one run share: settings, cache, workers, progress and the record of times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+from litesmith.core.deployment import StageTime
+from litesmith.core.errors import ConfigError
+from litesmith.core.files import require_writable
+from litesmith.core.isolated import Pool, usable_cores
+from litesmith.core.progress import Progress, silent
+from litesmith.pipeline.cache import Cache, Kept
+from litesmith.pipeline.settings import Settings
+
+T = TypeVar("T")
+CACHE_FOLDER = ".cache"
+
+
+class Run:
+    """One run of a verb.
+
+    Args:
+        settings: What to do.
+        folder: Output folder; the cache lives in it.
+        progress: Receives progress.
+
+    Raises:
+        OutputError: the folder cannot be written.
+        ConfigError: a count is negative.
+    """
+
+    def __init__(self, settings: Settings, *, folder: Path, progress: Progress = silent) -> None:
+        for name in ("jobs", "samples", "calibration_samples", "batch", "output", "seed"):
+            if getattr(settings, name) < 0:
+                raise ConfigError(
+                    f"{name.replace('_', '-')} is {getattr(settings, name)}; it must not be negative",
+                    hint="Leave the option out for its default.",
+                )
+        require_writable(folder)
+        self.settings = settings
+        self.folder = folder
+        self.progress = progress
+        self.cache = Cache(folder / CACHE_FOLDER)
+        self.stages: list[StageTime] = []
+        self.pool = Pool(settings.jobs or usable_cores(), "the model's worker process")
+
+    def __enter__(self) -> Run:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the workers."""
+        self.pool.__exit__(kind, error, trace)
+
+    def step(
+        self, stage: str, key: Mapping[str, Any], kind: type[T], make: Callable[[Path], T], *, version: int = 1
+    ) -> Kept[T]:
+        """Return a stage's result from the cache or make it, and note the time. See `Cache.get`."""
+        begun = time.perf_counter()
+        kept = self.cache.get(stage, key, kind, make, version=version)
+        self.note(stage, time.perf_counter() - begun, cached=kept.cached)
+        return kept
+
+    def note(self, stage: str, duration_s: float, *, cached: bool) -> None:
+        """Add to a stage's time; a stage of several steps is cached when all of them were."""
+        for index, known in enumerate(self.stages):
+            if known.stage == stage:
+                self.stages[index] = StageTime(
+                    stage=stage, duration_s=known.duration_s + duration_s, cached=known.cached and cached
+                )
+                return
+        self.stages.append(StageTime(stage=stage, duration_s=duration_s, cached=cached))
+
+    @contextmanager
+    def telling(self, stage: str) -> Iterator[Callable[[int, int], None]]:
+        """Yield a callable that reports (done, total) of a stage, and close the stage's progress at the end."""
+        last = [0, 0]
+
+        def tell(done: int, total: int) -> None:
+            last[:] = [done, total]
+            self.progress(stage, done, total)
+
+        self.progress(stage, 0, 0)
+        yield tell
+        total = max(last[1], 1)
+        self.progress(stage, total, total)

@@ -1,0 +1,184 @@
+"""Every setting of every verb: its default, its meaning and how its text is read. Written once, here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from litesmith.core.errors import ConfigError
+from litesmith.core.names import unknown
+from litesmith.core.units import parse_fraction, parse_latency_ms, parse_size_bytes
+
+PROJECT_FILE = "litesmith.toml"
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ConfigError(f"'{text}' is not a whole number", hint="Write digits only, such as 200.") from None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ConfigError(f"'{text}' is not a number", hint="Write it like 0.875.") from None
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    return tuple(_number(part) for part in _names(text))
+
+
+def _size(text: str) -> tuple[int, int]:
+    parts = text.lower().split("x")
+    if len(parts) != 2:
+        raise ConfigError(f"'{text}' is not a size", hint="Write rows and columns, such as 224x224.")
+    return _whole(parts[0]), _whole(parts[1])
+
+
+def setting(default: Any, meaning: str, *, read: Callable[[str], Any] = str, metavar: str = "") -> Any:
+    """Return a dataclass field that knows its meaning and how its text is read."""
+    return field(default=default, metadata={"meaning": meaning, "read": read, "metavar": metavar})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a verb is to do. Empty text and 0 stand for "not given" or "all"."""
+
+    model: str = setting("", "the model: .keras, .h5, SavedModel folder or .tflite", metavar="MODEL")
+    data: str = setting(
+        "", "evaluation samples: image folder, folder with labels.csv, .npz or module:function", metavar="DATASET"
+    )
+    calibrate: str = setting(
+        "", "representative samples for int8 and int16x8; without it some of --data are set aside", metavar="DATASET"
+    )
+    out: str = setting("litesmith-out", "output folder (a file for convert and quantize)", metavar="DIR")
+    preprocess: str = setting("raw", "preset: raw, unit, signed, torch or caffe", metavar="PRESET")
+    resize: str = setting("bilinear", "resampling of images", metavar="METHOD")
+    crop: float = setting(0.0, "central square kept before resizing, as a fraction of the shorter side", read=_number)
+    input_size: tuple[int, int] = setting(
+        (0, 0), "size images are brought to (default: the model's)", read=_size, metavar="HxW"
+    )
+    color: str = setting("", "channel order: rgb, bgr or gray (default: the preset's)", metavar="ORDER")
+    layout: str = setting("hwc", "channels last (hwc) or first (chw)", metavar="LAYOUT")
+    mean: tuple[float, ...] = setting(
+        (), "subtracted from raw values, one or per channel", read=_numbers, metavar="M,.."
+    )
+    std: tuple[float, ...] = setting((), "divides the result, one or per channel", read=_numbers, metavar="S,..")
+    schemes: tuple[str, ...] = setting(
+        ("float32", "float16", "dynamic_int8", "weight_only_int8", "int8", "int16x8", "dynamic_int4"),
+        "schemes to build; float32 is always built, as the reference",
+        read=_names,
+        metavar="A,B,..",
+    )
+    interface: str = setting("int8", "inputs and outputs of int8 models: int8, uint8 or float32", metavar="TYPE")
+    calibrator: str = setting("auto", "rule for ranges; auto tries each and keeps the best", metavar="NAME")
+    metric: str = setting("", "headline metric (default: the best that applies)", metavar="NAME")
+    output: int = setting(0, "which model output is scored, counted from 0", read=_whole, metavar="N")
+    samples: int = setting(0, "evaluate this many samples (default: all)", read=_whole, metavar="N")
+    calibration_samples: int = setting(500, "calibrate on at most this many samples", read=_whole, metavar="N")
+    target: tuple[str, ...] = setting(("local",), "where to measure latency", read=_names, metavar="TARGET")
+    threads: int = setting(1, "interpreter threads for the benchmark", read=_whole, metavar="N")
+    runs: int = setting(200, "timed runs per variant", read=_whole, metavar="N")
+    warmup: int = setting(10, "runs before timing", read=_whole, metavar="N")
+    batch: int = setting(1, "static batch size of the .tflite; 0 leaves it dynamic", read=_whole, metavar="N")
+    jobs: int = setting(0, "worker processes (default: one per core)", read=_whole, metavar="N")
+    seed: int = setting(0, "seed of everything random", read=_whole, metavar="N")
+    max_drop: float | None = setting(None, "largest loss of the headline metric, such as 0.01", read=parse_fraction)
+    max_size: int | None = setting(None, "largest file, such as 5MB", read=parse_size_bytes, metavar="SIZE")
+    max_latency: float | None = setting(
+        None, "largest p50 latency, such as 20ms", read=parse_latency_ms, metavar="TIME"
+    )
+
+
+FIELDS: dict[str, Field[Any]] = {entry.name: entry for entry in fields(Settings)}
+
+
+def flag(name: str) -> str:
+    """Return a setting's command-line flag.
+
+    >>> flag("max_drop")
+    '--max-drop'
+    """
+    return "--" + name.replace("_", "-")
+
+
+def default_text(name: str) -> str:
+    """Return a setting's default as it would be typed; empty for none."""
+    value = FIELDS[name].default
+    if value is MISSING or value in (None, "", 0, (), (0, 0)):
+        return ""
+    return ",".join(str(v) for v in value) if isinstance(value, tuple) else str(value)
+
+
+def read_setting(name: str, text: str) -> Any:
+    """Return a setting's value from its text.
+
+    Raises:
+        ConfigError: the text cannot be read; the message names the setting.
+    """
+    try:
+        return FIELDS[name].metadata["read"](text)
+    except ConfigError as error:
+        raise ConfigError(f"{flag(name)}: {error.message}", hint=error.hint) from error
+
+
+def merged(settings: Settings, values: Mapping[str, Any]) -> Settings:
+    """Return the settings with some values replaced.
+
+    Raises:
+        UnknownNameError: no such setting.
+    """
+    for name in values:
+        if name not in FIELDS:
+            raise unknown("setting", name, FIELDS)
+    return replace(settings, **values)
+
+
+def read_project(path: Path) -> dict[str, Any]:
+    """Return the settings of a project file; paths in it are relative to its folder.
+
+    Raises:
+        ConfigError: it is missing, no TOML, or a value has the wrong type.
+        UnknownNameError: a key is no setting; the hint names the nearest.
+    """
+    try:
+        import tomllib  # type: ignore[import-not-found,unused-ignore]  # standard from Python 3.11
+    except ModuleNotFoundError:
+        import tomli as tomllib  # type: ignore[no-redef,import-not-found,unused-ignore]
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the project file {path}: {error.strerror}", hint="Check --project.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"{path} is not valid TOML: {error}", hint='Write settings like: preprocess = "signed"'
+        ) from error
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in FIELDS:
+            raise unknown("setting", key, (n.replace("_", "-") for n in FIELDS))
+        values[name] = _from_toml(name, value, path)
+    return values
+
+
+def _from_toml(name: str, value: object, path: Path) -> Any:
+    """Return a value as if its text had been typed, so that both ways are read by one rule."""
+    if isinstance(value, bool) or not isinstance(value, (str, int, float, list)):
+        raise ConfigError(
+            f"{path.name}: {name} = {value!r} has the wrong type",
+            hint=f"See `litesmith deploy --help` for {flag(name)}.",
+        )
+    text = ",".join(str(v) for v in value) if isinstance(value, list) else str(value)
+    found = read_setting(name, text)
+    if name in ("model", "out") or (name in ("data", "calibrate") and ":" not in text):
+        return str(path.parent / found)
+    return found

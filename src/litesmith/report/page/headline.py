@@ -1,0 +1,70 @@
+"""The few numbers the page opens with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from litesmith.core.deployment import Deployment
+from litesmith.core.units import format_latency, format_percent, format_size
+from litesmith.report.figures import (
+    Row,
+    difference_interval_text,
+    difference_text,
+    difference_unit,
+    interval_text,
+    is_reference,
+    ratio_text,
+    value_text,
+)
+from litesmith.report.text import count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number with what it is and what qualifies it."""
+
+    label: str
+    value: str
+    note: str
+
+
+def key_figures(row: Row) -> tuple[Figure, ...]:
+    """Return what was measured of a variant: size, accuracy, difference to float, latency."""
+    return tuple(_figures(row))
+
+
+def _figures(row: Row) -> Iterator[Figure]:
+    variant, made = row.variant, row.variant.evaluation
+    if variant.size_bytes:
+        share = "" if row.size_ratio is None else f"{format_percent(row.size_ratio, digits=0)} of float32"
+        yield Figure(label="Size", value=format_size(variant.size_bytes), note=share)
+    if made:
+        note = f"{interval_text(made.interval, made.unit)} at 95 %, {count(made.n, 'sample')}"
+        yield Figure(label=made.metric, value=value_text(made.value, made.unit), note=note)
+        if not is_reference(variant):
+            unit = difference_unit(made.unit)
+            yield Figure(
+                label="Difference to float",
+                value=f"{difference_text(made.difference, made.unit)} {unit}",
+                note=f"{difference_interval_text(made.difference_interval, made.unit)} at 95 %, paired",
+            )
+    if speed := row.benchmark:
+        against = "" if row.speed_up is None else f"{ratio_text(row.speed_up)} as fast as float32, "
+        kind = "emulated, no latency" if speed.device.emulated else "p50"
+        yield Figure(
+            label="Time, emulated" if speed.device.emulated else "Latency",
+            value=format_latency(speed.latency_ms.p50),
+            note=f"{against}{kind}, {count(speed.threads, 'thread')}",
+        )
+
+
+def not_measured(deployment: Deployment) -> tuple[str, ...]:
+    """Return what the page cannot show, and why."""
+    lines = []
+    if not any(v.evaluation for v in deployment.variants):
+        why = "" if any(d.role == "evaluation" for d in deployment.datasets) else ": there was no evaluation dataset"
+        lines.append(f"Accuracy was not measured{why}.")
+    if not any(v.benchmarks for v in deployment.variants):
+        lines.append("Latency and memory were not measured.")
+    return tuple(lines)

@@ -1,0 +1,135 @@
+"""The columns tables of variants are made of."""
+
+from __future__ import annotations
+
+import math
+
+from rich.text import Text
+
+from litesmith.core.results import Evaluation
+from litesmith.core.units import format_latency, format_percent, format_size
+from litesmith.report.figures import (
+    DASH,
+    Row,
+    clearly_worse,
+    difference_interval_text,
+    difference_text,
+    difference_unit,
+    interval_text,
+    is_reference,
+    p_value_text,
+    ratio_text,
+    value_text,
+)
+from litesmith.report.terminal.fitting import Column
+from litesmith.report.text import clean
+
+_NAME_COLUMNS = 24
+
+
+def name_column() -> Column:
+    """Return the column of scheme names; long ones are cut."""
+
+    def text(row: Row) -> Text:
+        name = Text(clean(row.variant.scheme))
+        name.truncate(_NAME_COLUMNS, overflow="ellipsis")
+        return name
+
+    return Column(header="variant", text=text, justify="left")
+
+
+def file_columns() -> dict[str, Column]:
+    """Return the columns about the file."""
+    return {
+        "size": Column(header="size", text=lambda r: _size(r.variant.size_bytes)),
+        "ratio": Column(header="of float", text=lambda r: _share(r.size_ratio)),
+    }
+
+
+def evaluation_columns(sample: Evaluation | None) -> dict[str, Column]:
+    """Return the columns about accuracy; `sample` names the metric."""
+    metric = clean(sample.metric) if sample else "accuracy"
+    unit = f" ({clean(difference_unit(sample.unit))})" if sample else ""
+    return {
+        "value": Column(header=metric, text=_value),
+        "value_interval": Column(header="95 % interval", text=lambda r: _interval(r.variant.evaluation)),
+        "difference": Column(header="to float", text=_difference),
+        "difference_interval": Column(
+            header=f"95 % paired{unit}", text=lambda r: _difference_interval(r.variant.evaluation, r)
+        ),
+        "difference_both": Column(header=f"to float, 95 %{unit}", text=_difference_both),
+        "p_value": Column(header="p", text=_p_value),
+        "agreement": Column(header="agreement", text=lambda r: _agreement(r.variant.evaluation)),
+    }
+
+
+def benchmark_columns(*, emulated: bool = False) -> dict[str, Column]:
+    """Return the columns about speed and memory; emulated times are called so."""
+    label = " (emulated)" if emulated else ""
+    return {
+        "p50": Column(header=f"p50{label}", text=lambda r: _time(r.benchmark.latency_ms.p50 if r.benchmark else None)),
+        "p90": Column(header="p90", text=lambda r: _time(r.benchmark.latency_ms.p90 if r.benchmark else None)),
+        "p99": Column(header="p99", text=lambda r: _time(r.benchmark.latency_ms.p99 if r.benchmark else None)),
+        "speed_up": Column(header="speed-up", text=lambda r: ratio_text(r.speed_up)),
+        "load": Column(header="load", text=lambda r: _time(r.benchmark.load_ms if r.benchmark else None)),
+        "first": Column(
+            header="first run", text=lambda r: _time(r.benchmark.first_inference_ms if r.benchmark else None)
+        ),
+        "memory": Column(
+            header="peak memory", text=lambda r: _size(r.benchmark.peak_memory_bytes if r.benchmark else None)
+        ),
+        "model_memory": Column(
+            header="of it model", text=lambda r: _size(r.benchmark.model_memory_bytes if r.benchmark else None)
+        ),
+    }
+
+
+def _size(size_bytes: int | None) -> str:
+    return format_size(size_bytes) if size_bytes else DASH
+
+
+def _share(ratio: float | None) -> str:
+    return DASH if ratio is None else format_percent(ratio, digits=0)
+
+
+def _time(latency_ms: float | None) -> str:
+    return DASH if latency_ms is None or not math.isfinite(latency_ms) else format_latency(latency_ms)
+
+
+def _value(row: Row) -> str:
+    made = row.variant.evaluation
+    return value_text(made.value, made.unit) if made else DASH
+
+
+def _interval(made: Evaluation | None) -> str:
+    return interval_text(made.interval, made.unit) if made else DASH
+
+
+def _difference(row: Row) -> Text:
+    made = row.variant.evaluation
+    if made is None or is_reference(row.variant):
+        return Text(DASH)
+    return Text(difference_text(made.difference, made.unit), style="yellow" if clearly_worse(made) else "")
+
+
+def _difference_interval(made: Evaluation | None, row: Row) -> str:
+    return (
+        DASH
+        if made is None or is_reference(row.variant)
+        else difference_interval_text(made.difference_interval, made.unit)
+    )
+
+
+def _difference_both(row: Row) -> Text:
+    text = _difference(row)
+    if text.plain != DASH:
+        text.append(f" ({_difference_interval(row.variant.evaluation, row)})", style="")
+    return text
+
+
+def _agreement(made: Evaluation | None) -> str:
+    return DASH if made is None or made.agreement is None else format_percent(made.agreement)
+
+
+def _p_value(row: Row) -> str:
+    return p_value_text(row.variant.evaluation.p_value if row.variant.evaluation else None)

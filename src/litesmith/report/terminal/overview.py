@@ -1,0 +1,107 @@
+"""The whole run on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from litesmith.core.deployment import Deployment
+from litesmith.core.results import Finding, Severity, SourceInfo
+from litesmith.core.units import format_size
+from litesmith.report.figures import evaluation_of, findings_of, targets
+from litesmith.report.terminal.single import benchmark_table
+from litesmith.report.terminal.variants import variants_table
+from litesmith.report.text import clean, count
+from litesmith.report.wording import check_line, constraint_lines, conversion_line, dataset_line, preprocessing_line
+
+_LABELS = {Severity.INFO: "Note", Severity.WARNING: "Warning", Severity.ERROR: "Error"}
+_STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
+
+
+def summary(deployment: Deployment) -> RenderableType:
+    """Return the run: how the model was opened and checked, data, warnings, variants and what is recommended."""
+    parts: list[RenderableType] = [_grid(_facts(deployment))]
+    if found := findings_of(deployment):
+        parts += [Text(""), _grid(_finding(finding, place) for place, finding in found)]
+    parts += [Text(""), variants_table(deployment)]
+    if others := targets(deployment.variants)[1:]:
+        parts += [Text(""), benchmark_table(deployment.variants, only=others)]
+    parts += [Text(""), _recommendation(deployment)]
+    return Group(*parts)
+
+
+def _grid(pairs: Iterable[tuple[Text, Text]]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    before = ""
+    for label, text in pairs:
+        grid.add_row(label if label.plain != before else "", text)
+        before = label.plain
+    return grid
+
+
+def _finding(finding: Finding, place: str) -> tuple[Text, Text]:
+    text = Text(overflow="fold")
+    text.append(f"{clean(place)}: " if place else "", style="bold")
+    text.append(clean(finding.message))
+    if finding.sample:
+        text.append(f" ({clean(finding.sample)})")
+    if finding.hint:
+        text.append(f"\n{clean(finding.hint)}", style="dim")
+    return Text(_LABELS[finding.severity], style=_STYLES[finding.severity]), text
+
+
+def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
+    yield _fact("Model", _source_line(deployment.source))
+    for action in deployment.source.actions:
+        yield _fact("Opening", action)
+    yield _fact("Converted", conversion_line(deployment.conversion))
+    for attempt in deployment.conversion.attempts:
+        yield _fact("Tried first", attempt)
+    yield _fact("Check", check_line(deployment.conversion))
+    yield _fact("Input", preprocessing_line(deployment.preprocessing))
+    for dataset in deployment.datasets:
+        yield _fact(dataset.role.capitalize(), dataset_line(dataset))
+    if not deployment.datasets:
+        yield _fact("Data", "None, so accuracy was not measured.")
+    if made := deployment.calibration:
+        tried = f" Tried: {', '.join(t.calibrator for t in made.trials)}." if len(made.trials) > 1 else ""
+        ranges = f"{count(made.tensors, 'range')} from {count(made.samples, 'sample')}"
+        yield _fact("Ranges", f"{made.calibrator}, {ranges}. {made.reason}{tried}")
+    limits = constraint_lines(deployment.constraints, _unit(deployment))
+    if limits:
+        yield _fact("Limits", "; ".join(limits) + ".")
+
+
+def _fact(label: str, text: str) -> tuple[Text, Text]:
+    return Text(clean(label), style="dim"), _line(text)
+
+
+def _source_line(source: SourceInfo) -> str:
+    framework = f", {source.framework}" if source.framework else ""
+    return f"{source.path} ({source.kind}, {format_size(source.size_bytes)}{framework})"
+
+
+def _unit(deployment: Deployment) -> str:
+    sample = evaluation_of(deployment.variants)
+    return sample.unit if sample else "fraction"
+
+
+def _line(text: str) -> Text:
+    return Text(clean(text), overflow="fold")
+
+
+def _recommendation(deployment: Deployment) -> RenderableType:
+    if deployment.recommended:
+        head = Text.assemble(("Recommended: ", "bold"), (clean(deployment.recommended), "bold green"), overflow="fold")
+    elif deployment.nearest:
+        head = Text.assemble(
+            ("No variant qualifies. ", "bold yellow"), f"Nearest: {clean(deployment.nearest)}", overflow="fold"
+        )
+    else:
+        head = Text("No variant is recommended.", style="bold yellow", overflow="fold")
+    return Group(head, _line(deployment.reason))

@@ -1,0 +1,47 @@
+"""All variants side by side."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from litesmith.core.deployment import Deployment
+from litesmith.report.figures import evaluation_of, rows, targets
+from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, file_columns, name_column
+from litesmith.report.terminal.fitting import FittingTable, note
+from litesmith.report.wording import device_lines, evaluation_line
+
+_LAYOUTS = (
+    (
+        *("variant", "size", "ratio", "value", "value_interval", "difference", "difference_interval", "agreement"),
+        *("p50", "p90", "speed_up", "memory"),
+    ),
+    ("variant", "size", "value", "value_interval", "difference_both", "agreement", "p50", "p90", "speed_up", "memory"),
+    ("variant", "size", "value", "difference_both", "agreement", "p50", "p90", "speed_up", "memory"),
+    ("variant", "size", "value", "difference_both", "agreement", "p50", "speed_up"),
+    ("variant", "size", "value", "difference_both", "p50", "speed_up"),
+    ("variant", "size", "value", "difference_both", "p50"),
+    ("variant", "size", "value", "difference", "p50", "speed_up"),
+    ("variant", "size", "value", "difference", "p50"),
+)
+
+
+def variants_table(deployment: Deployment) -> RenderableType:
+    """Return the table of variants: size, accuracy, difference to float, agreement, latency and memory.
+
+    The recommended row is marked. Failed variants are listed below with their reason. Columns are left out where the
+    terminal is too narrow, and below about 50 columns each variant gets lines of its own. Times are those of the first
+    target.
+    """
+    shown = rows(deployment)
+    sample = evaluation_of(deployment.variants)
+    first = next((r.benchmark for r in shown if r.benchmark), None)
+    columns = {
+        "variant": name_column(),
+        **file_columns(),
+        **evaluation_columns(sample),
+        **benchmark_columns(emulated=bool(first and first.device.emulated)),
+    }
+    notes: list[Text] = [note(evaluation_line(deployment.variants))] if sample else []
+    notes += [note(line) for line in device_lines(deployment.variants, only=targets(deployment.variants)[:1])]
+    return FittingTable(shown, columns, layouts=_LAYOUTS, notes=notes)

@@ -1,0 +1,48 @@
+"""Text that came from models, datasets and devices, made safe to show."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Controls, format characters (bidirectional overrides among them), surrogates, private use, line separators.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+
+
+def clean(text: str) -> str:
+    r"""Return `text` on one line, with every invisible or controlling character shown as an escape.
+
+    Tabs and line breaks become one space. Terminal escapes and right-to-left overrides cannot change what follows.
+
+    >>> clean("a\nb\x1b[31m")
+    'a b\\x1b[31m'
+    """
+    return "".join(map(_visible, text.replace("\r\n", "\n")))
+
+
+def _visible(char: str) -> str:
+    if char in "\n\t\r":
+        return " "
+    if unicodedata.category(char) not in _UNSAFE:
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def file_name(path: str) -> str:
+    """Return the last part of a path, for headings.
+
+    >>> file_name("models/mobilenet.keras")
+    'mobilenet.keras'
+    """
+    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or path
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> count(1, "sample"), count(1000, "sample")
+    ('1 sample', '1,000 samples')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

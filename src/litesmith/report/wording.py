@@ -1,0 +1,129 @@
+"""Sentences about a run, for the terminal and the page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litesmith.core.deployment import Constraints, DatasetSummary
+from litesmith.core.preprocessing import Preprocessing
+from litesmith.core.results import Benchmark, Conversion, Variant
+from litesmith.core.units import format_duration, format_latency, format_percent, format_size
+from litesmith.report.figures import (
+    benchmark_on,
+    difference_text,
+    difference_unit,
+    evaluation_of,
+    interval_text,
+    is_reference,
+    targets,
+    value_text,
+)
+from litesmith.report.text import count
+
+
+def evaluation_line(variants: Sequence[Variant]) -> str:
+    """Return what accuracies were measured on; empty when they were not."""
+    made = evaluation_of(variants)
+    if made is None:
+        return ""
+    base = next((v.evaluation for v in variants if is_reference(v) and v.evaluation), None)
+    interval = (
+        f"; float32 has {value_text(made.value, made.unit)}, 95 % interval {interval_text(made.interval, made.unit)}"
+    )
+    return (
+        f"{made.metric} on {count(made.n, 'sample')}{interval if base else ''}. "
+        f"Differences to float are paired, in {difference_unit(made.unit)}."
+    )
+
+
+def device_lines(variants: Sequence[Variant], *, only: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return one line per target: CPU, threads, runtime and runs."""
+    lines = []
+    for target in targets(variants) if only is None else only:
+        found = next((b for v in variants if (b := benchmark_on(v, target))), None)
+        if found:
+            lines.append(device_line(found))
+    return tuple(lines)
+
+
+def device_line(made: Benchmark, *, named: bool = True) -> str:
+    """Return where and how a latency was taken; `named` begins with the target."""
+    line = (
+        f"{f'{made.target}: ' if named else ''}{made.device.cpu} ({made.device.machine}), {count(made.threads, 'thread')}, "
+        f"{made.device.runtime}, {count(made.runs, 'run')} in {count(made.rounds, 'round')} "
+        f"after {made.warmup_runs} to warm up."
+    )
+    return f"{line} The CPU is emulated: these times are no latencies." if made.device.emulated else line
+
+
+def conversion_line(made: Conversion) -> str:
+    """Return how the float model was made."""
+    if made.route == "none":
+        return "The source is a .tflite already; it was used as it is."
+    return f"By the route {made.route} in {format_duration(made.duration_s)}, {format_size(made.size_bytes)}."
+
+
+def check_line(made: Conversion) -> str:
+    """Return what the comparison of the converted model with its source gave."""
+    if made.check_samples == 0 or made.max_abs_difference is None:
+        return "Not compared with a source." if made.route == "none" else "Not compared with the source."
+    relative = "" if made.max_rel_difference is None else f" ({made.max_rel_difference:.1e} of the largest output)"
+    line = (
+        f"Largest difference to the source {made.max_abs_difference:.1e}{relative} "
+        f"on {count(made.check_samples, 'sample')}."
+    )
+    if made.top1_agreement is not None:
+        line += f" Same top-1 on {format_percent(made.top1_agreement)}."
+    return line
+
+
+def dataset_line(made: DatasetSummary) -> str:
+    """Return a dataset with its size."""
+    kind = "labelled" if made.labelled else "unlabelled"
+    skipped = f", {made.skipped:,} left out" if made.skipped else ""
+    return f"{made.source} ({made.kind}), {made.n:,} {kind} {'sample' if made.n == 1 else 'samples'}{skipped}."
+
+
+def preprocessing_line(made: Preprocessing) -> str:
+    """Return what a raw sample goes through.
+
+    >>> preprocessing_line(Preprocessing(preset="unit", scale=(1 / 255,)))
+    'unit: raw * 0.00392157, RGB, HWC, resized by bilinear.'
+    """
+    crop = f", central {format_percent(made.crop)} kept" if made.crop else ""
+    size = f" to {made.height} x {made.width}" if made.height and made.width else ""
+    order = f"{made.color_order.value.upper()}, {made.layout.value.upper()}"
+    return f"{made.preset}: {formula(made)}, {order}{crop}, resized by {made.resize.value}{size}."
+
+
+def formula(made: Preprocessing) -> str:
+    """Return the arithmetic of a preprocessing record.
+
+    >>> formula(Preprocessing(preset="raw"))
+    'raw'
+    """
+    scale = "" if all(s == 1 for s in made.scale) else f" * {_numbers(made.scale)}"
+    if all(o == 0 for o in made.offset):
+        return f"raw{scale}"
+    if len(made.offset) == 1:
+        sign = "-" if made.offset[0] < 0 else "+"
+        return f"raw{scale} {sign} {abs(made.offset[0]):.6g}"
+    return f"raw{scale} + {_numbers(made.offset)}"
+
+
+def _numbers(values: Sequence[float]) -> str:
+    texts = [f"{v:.6g}" for v in values]
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+
+
+def constraint_lines(made: Constraints, unit: str) -> tuple[str, ...]:
+    """Return the limits the user set; `unit` is the primary metric's."""
+    lines = []
+    if made.max_drop is not None:
+        loss = difference_text(made.max_drop, unit).lstrip("+")
+        lines.append(f"loss at most {loss} {difference_unit(unit)}")
+    if made.max_size_bytes is not None:
+        lines.append(f"size at most {format_size(made.max_size_bytes)}")
+    if made.max_latency_ms is not None:
+        lines.append(f"p50 at most {format_latency(made.max_latency_ms)}")
+    return tuple(lines)

@@ -1,0 +1,155 @@
+"""A SavedModel folder, written by TensorFlow 1 or 2 or by Keras' `model.export()`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from litesmith.core.errors import SourceError
+from litesmith.core.tensors import TensorSpec
+from litesmith.sources.opened import OpenModel
+from litesmith.sources.source import Source
+
+_SERVING = "serving_default"
+_INTERNAL = "__saved_model"
+
+
+def _recognise(path: Path) -> bool:
+    return any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt"))
+
+
+def _damage(path: Path) -> str:
+    graph = path / "saved_model.pb"
+    if graph.is_file():
+        size = graph.stat().st_size
+        if size == 0:
+            return "its saved_model.pb is empty"
+        with graph.open("rb") as file:
+            end = _declared_end(file.read(64), size)
+        if end > size:
+            return f"its saved_model.pb has {size} bytes and should have {end}"
+    variables = path / "variables"
+    if (variables / "variables.index").is_file() and not any(variables.glob("variables.data-*")):
+        return "variables/variables.data-* is missing"
+    return ""
+
+
+def _declared_end(head: bytes, size: int) -> int:
+    """Return where the first meta graph ends; protobuf: field 1 is the version, field 2 the graph with its length."""
+    at = 0
+    while at < len(head):
+        tag, at = _varint(head, at)
+        value, at = _varint(head, at)
+        if tag == 0x12:
+            return at + value
+        if tag != 0x08:
+            break
+    return size
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < len(data):
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            break
+    return value, at
+
+
+def open_model(path: Path) -> OpenModel:
+    """Open the SavedModel's serving signature in the TensorFlow process.
+
+    Raises:
+        SourceError: TensorFlow refuses it, or it has no signature to run.
+    """
+    loaded, actions = _load(path)
+    name, more = _choose(path, loaded.signatures)
+    function = loaded.signatures[name]
+    arguments, keywords = function.structured_input_signature
+    inputs = {spec.name: spec for spec in arguments} | dict(keywords)
+    if not isinstance(function.structured_outputs, dict):
+        raise SourceError(f"{path}: signature '{name}' has outputs without names", hint="Save the model again.")
+    outputs = dict(function.structured_outputs)
+
+    def call(tensors: Sequence[Any]) -> list[Any]:
+        answers = function(**dict(zip(inputs, tensors, strict=True)))
+        return [answers[key] for key in outputs]
+
+    version = getattr(loaded, "tensorflow_version", "")
+    return OpenModel(
+        path=path,
+        framework=f"TensorFlow {version} SavedModel" if version else "TensorFlow SavedModel",
+        actions=actions + more,
+        inputs=tuple(_spec(path, key, spec) for key, spec in inputs.items()),
+        outputs=tuple(_spec(path, key, spec, output=True) for key, spec in outputs.items()),
+        call=call,
+        tracked=_tracked(loaded, function),
+        signature=name,
+        signature_keys=(tuple(inputs), tuple(outputs)),
+    )
+
+
+def _load(path: Path) -> tuple[Any, tuple[str, ...]]:
+    """Return the loaded SavedModel. Objects that TensorFlow 2 cannot rebuild are no loss: the graph is enough."""
+    import tensorflow as tf
+    from tensorflow.python.saved_model import load_v1_in_v2
+
+    try:
+        return tf.saved_model.load(str(path)), ()
+    except Exception as first:
+        cause = str(first).strip().splitlines()[0][:200] if str(first).strip() else type(first).__name__
+        try:
+            loaded = load_v1_in_v2.load(str(path), ["serve"])
+        except Exception:
+            raise SourceError(
+                f"TensorFlow {tf.__version__} refuses the SavedModel {path}: {cause}",
+                hint="Save it again where it was made: model.export('folder')",
+            ) from first
+        return loaded, (f"TensorFlow could not rebuild the SavedModel's objects ({cause}); opened its graph alone",)
+
+
+def _tracked(loaded: Any, function: Any) -> tuple[Any, ...]:
+    """Return what the signature uses: its variables, and the whole SavedModel if it uses tables or the like."""
+    variables = tuple(function.variables)
+    return variables if len(function.captured_inputs) == len(variables) else (*variables, loaded)
+
+
+def _choose(path: Path, signatures: Any) -> tuple[str, tuple[str, ...]]:
+    names = sorted(name for name in signatures if not name.startswith(_INTERNAL))
+    if _SERVING in names:
+        return _SERVING, ()
+    if len(names) == 1:
+        return names[0], (f"the SavedModel has no signature '{_SERVING}'; used its only one, '{names[0]}'",)
+    if names:
+        raise SourceError(
+            f"{path} has the signatures {', '.join(names)} and none named '{_SERVING}'",
+            hint=f"Save it again: tf.saved_model.save(model, folder, signatures={{'{_SERVING}': function}})",
+        )
+    raise SourceError(
+        f"{path} is a SavedModel without signatures, so nothing says what to feed it",
+        hint="Save it again with model.export('folder')",
+    )
+
+
+def _spec(path: Path, key: str, spec: Any, *, output: bool = False) -> TensorSpec:
+    if spec.shape.rank is None:
+        if not output:
+            raise SourceError(
+                f"{path}: the shape of input '{key}' is not known", hint="Save it again with an input_signature."
+            )
+        return TensorSpec(name=key, dtype=spec.dtype.name, shape=(-1,))
+    shape = tuple(-1 if size is None else int(size) for size in spec.shape)
+    return TensorSpec(name=key, dtype=spec.dtype.name, shape=shape)
+
+
+PLUGIN = Source(
+    name="saved_model",
+    describes="SavedModel",
+    recognise=_recognise,
+    damage=_damage,
+    needs_tensorflow=True,
+    opener="litesmith.sources.kinds.saved_model:open_model",
+)
