@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.core.device import Device
 from litesmith.core.errors import TargetError, UserError
 from litesmith.core.registry import load_plugin
-from litesmith.core.results import Benchmark, Device, Latency
+from litesmith.core.results import Benchmark, Latency
 from litesmith.core.target import Session, Target
 
 _SCRIPT = Path(__file__).parent.parent / "runtime" / "latency.py"

@@ -67,6 +67,7 @@ class Converter:
     def start(self) -> None:
         """Begin to import TensorFlow in the background, unless that has begun."""
         if self._warm is None:
+            self._worker.start()  # here and not in the thread, so that leaving at once has a process to end
             self._warm = self._threads.submit(
                 self._worker.call, f"{_PROCESS}:import_tensorflow", timeout_s=_START_TIMEOUT_S
             )

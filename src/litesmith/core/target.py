@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from litesmith.core.results import Device
+from litesmith.core.device import Device
 
 OnLine = Callable[[str], None]
 

@@ -39,6 +39,7 @@ def prepare(
     pool: Pool,
     limit: int | None = None,
     seed: int = 0,
+    known_digest: str = "",
     on_progress: OnProgress | None = None,
 ) -> SampleSet:
     """Return the samples of a dataset, stored in `folder` as input-<position>.npy.
@@ -55,6 +56,7 @@ def prepare(
         pool: Processes that decode images.
         limit: Most samples to use, spread over the classes; None uses all.
         seed: Of the choice that `limit` makes.
+        known_digest: What `digest` gave for the same arguments, to save reading every file again.
         on_progress: Called with (done, total) samples.
 
     Raises:
@@ -101,7 +103,7 @@ def prepare(
     return SampleSet(
         kind=reader.name,
         source=source,
-        digest=digest(source, preprocessing=preprocessing, inputs=inputs, limit=limit, seed=seed),
+        digest=known_digest or digest(source, preprocessing=preprocessing, inputs=inputs, limit=limit, seed=seed),
         inputs=entries,
         labels=tuple(listing.labels[row] for row in rows) if listing.labels is not None else None,
         names=tuple(listing.names[row] for row in rows),

@@ -17,7 +17,7 @@ def select(count: int, *, labels: Sequence[int] | None, limit: int | None, seed:
     accuracy on the part estimates the accuracy on the whole.
 
     >>> select(6, labels=[0, 0, 0, 1, 1, 1], limit=2, seed=0)
-    [2, 4]
+    [2, 3]
 
     Raises:
         DatasetError: `limit` is below 1.

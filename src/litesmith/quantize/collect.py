@@ -65,7 +65,7 @@ def collect_range(model: Path, samples: SampleSet, start: int, stop: int) -> Par
     indices = [t.index for t in activations]
     opened = _opened(model, samples)
     feeds = feeders(samples, opened.inputs)
-    stored = [samples.raw(position) for position in match(samples, opened.inputs)]
+    stored = [np.asarray(samples.raw(position)) for position in match(samples, opened.inputs)]
     lows: dict[int, list[float]] = {i: [] for i in indices}
     highs: dict[int, list[float]] = {i: [] for i in indices}
     counts = dict.fromkeys(indices, 0)

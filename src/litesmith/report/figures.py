@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark, Evaluation, Finding, Severity, Status, Variant
-from litesmith.core.units import format_percent, format_points
+from litesmith.core.units import format_latency, format_percent, format_points
 
 REFERENCE = "float32"
 """The scheme every other one is compared with."""
@@ -169,6 +169,15 @@ def p_value_text(p_value: float | None) -> str:
     if p_value is None or not math.isfinite(p_value):
         return DASH
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def latency_text(latency_ms: float | None) -> str:
+    """Return a time.
+
+    >>> latency_text(8.614), latency_text(None)
+    ('8.61 ms', '-')
+    """
+    return DASH if latency_ms is None or not math.isfinite(latency_ms) else format_latency(latency_ms)
 
 
 def ratio_text(ratio: float | None) -> str:

@@ -30,6 +30,19 @@ def _visible(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def sentence(text: str) -> str:
+    """Return text with a capital and a full stop; a name in front, such as `int8`, stays as it is.
+
+    >>> sentence("the smallest file"), sentence("int8 is smallest."), sentence("")
+    ('The smallest file.', 'int8 is smallest.', '')
+    """
+    text = text.strip()
+    first = text.split(" ", 1)[0]
+    if first.isalpha() and first.islower():
+        text = text[0].upper() + text[1:]
+    return f"{text}." if text and text[-1] not in ".!?:)" else text
+
+
 def file_name(path: str) -> str:
     """Return the last part of a path, for headings.
 

@@ -49,10 +49,10 @@ def device_lines(variants: Sequence[Variant], *, only: Sequence[str] | None = No
 def device_line(made: Benchmark, *, named: bool = True) -> str:
     """Return where and how a latency was taken; `named` begins with the target."""
     line = (
-        f"{f'{made.target}: ' if named else ''}{made.device.cpu} ({made.device.machine}), {count(made.threads, 'thread')}, "
-        f"{made.device.runtime}, {count(made.runs, 'run')} in {count(made.rounds, 'round')} "
-        f"after {made.warmup_runs} to warm up."
+        f"{made.device.cpu} ({made.device.machine}), {count(made.threads, 'thread')}, {made.device.runtime}, "
+        f"{count(made.runs, 'run')} in {count(made.rounds, 'round')} after {made.warmup_runs} to warm up."
     )
+    line = f"{made.target}: {line}" if named else line
     return f"{line} The CPU is emulated: these times are no latencies." if made.device.emulated else line
 
 
@@ -70,7 +70,7 @@ def check_line(made: Conversion) -> str:
     relative = "" if made.max_rel_difference is None else f" ({made.max_rel_difference:.1e} of the largest output)"
     line = (
         f"Largest difference to the source {made.max_abs_difference:.1e}{relative} "
-        f"on {count(made.check_samples, 'sample')}."
+        f"on {count(made.check_samples, 'sample')}{f' ({made.check_source})' if made.check_source else ''}."
     )
     if made.top1_agreement is not None:
         line += f" Same top-1 on {format_percent(made.top1_agreement)}."

@@ -14,13 +14,16 @@ from litesmith.core.tensors import TensorSpec, quantize
 
 Array = npt.NDArray[np.generic]
 Feed = Callable[[Array], Array]
+_BYTES = np.arange(256, dtype=np.uint8)
+_SHIFT = np.uint16(8)
 
 
 def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
     """Return the function that turns a stored row [1, ...] into the model's input [1, ...] of `spec.dtype`.
 
-    8-bit samples with one scale for all channels go through a table of 256 entries when the model takes 8-bit
-    integers; the table holds exactly what `normalize` and `quantize` give for each byte.
+    The array it returns is reused by the next call. 8-bit samples with one scale for all channels map byte to byte
+    when the model takes 8-bit integers: by the fastest arithmetic that gives, for all 256 bytes, exactly what
+    `normalize` and `quantize` give.
     """
     if not entry.normalized:
         dtype = np.dtype(spec.dtype)
@@ -28,15 +31,74 @@ def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
     record = samples.preprocessing
     single = len(record.scale) == 1 and len(record.offset) == 1
     if entry.dtype == "uint8" and single and spec.dtype in ("int8", "uint8"):
-        levels = np.arange(256, dtype=np.uint8)
-        table = quantize(normalize(levels, record), spec).view(np.uint8)
-        if np.array_equal(table, levels):
-            return lambda row: np.ascontiguousarray(row).view(spec.dtype)
-        if np.array_equal(table, levels ^ 128):
-            return lambda row: np.bitwise_xor(row, 128).view(spec.dtype)
-        translation = table.tobytes()
-        return lambda row: np.frombuffer(row.tobytes().translate(translation), spec.dtype).reshape(row.shape)
+        return _byte_to_byte(quantize(normalize(_BYTES, record), spec).view(np.uint8), spec.dtype)
+    if single and spec.dtype == "float32":
+        return _scaled(np.float32(record.scale[0]), np.float32(record.offset[0]))
     return lambda row: quantize(normalize(row, record), spec)
+
+
+def _scaled(scale: np.float32, offset: np.float32) -> Feed:
+    """Return `normalize` for one scale and offset, into an array that is kept."""
+    kept = np.empty(0, np.float32)
+
+    def feed(row: Array) -> Array:
+        nonlocal kept
+        if kept.shape != row.shape:
+            kept = np.empty(row.shape, np.float32)
+        np.copyto(kept, row, casting="same_kind" if row.dtype.kind == "f" else "unsafe")
+        if scale != 1:
+            np.multiply(kept, scale, out=kept)
+        if offset != 0:
+            np.add(kept, offset, out=kept)
+        return kept
+
+    return feed
+
+
+def _byte_to_byte(table: npt.NDArray[np.uint8], dtype: str) -> Feed:
+    """Return the function that applies a table of 256 bytes."""
+    if np.array_equal(table, _BYTES):
+        return lambda row: np.ascontiguousarray(row).view(dtype)
+    if np.array_equal(table, _BYTES ^ 128):
+        return lambda row: np.bitwise_xor(row, 128).view(dtype)
+    found = fixed_point(table)
+    if found is None:
+        translation = table.tobytes()
+        return lambda row: np.frombuffer(row.tobytes().translate(translation), dtype).reshape(row.shape)
+    factor, offset = found
+    wide, narrow = np.empty(0, np.uint16), np.empty(0, np.uint8)
+
+    def feed(row: Array) -> Array:
+        nonlocal wide, narrow
+        if wide.shape != row.shape:
+            wide, narrow = np.empty(row.shape, np.uint16), np.empty(row.shape, np.uint8)
+        np.copyto(wide, row, casting="unsafe")
+        np.multiply(wide, factor, out=wide)
+        np.add(wide, offset, out=wide)
+        np.right_shift(wide, _SHIFT, out=wide)
+        np.copyto(narrow, wide, casting="unsafe")
+        return narrow.view(dtype)
+
+    return feed
+
+
+def fixed_point(table: npt.NDArray[np.uint8]) -> tuple[np.uint16, np.uint16] | None:
+    """Return (m, c) with (b * m + c) >> 8 equal to the table's low byte for every byte b in 16 bits, or None.
+
+    Vector units do this several times faster than a table look-up.
+    """
+    levels = np.arange(256, dtype=np.int64)
+    real = np.unwrap(table.astype(np.float64), period=256)
+    slope = (real[-1] - real[0]) / 255
+    for factor in range(max(1, int(slope * 256) - 2), min(257, int(slope * 256) + 3)):
+        low = int(np.max(real * 256 - levels * factor))
+        high = int(np.min((real + 1) * 256 - levels * factor)) - 1
+        if low <= high:
+            m, c = np.uint16(factor), np.uint16((low + high) // 2 % 65536)
+            wide = _BYTES.astype(np.uint16) * m + c
+            if np.array_equal((wide >> _SHIFT).astype(np.uint8), table):
+                return m, c
+    return None
 
 
 def feeders(samples: SampleSet, specs: Sequence[TensorSpec]) -> list[Feed]:

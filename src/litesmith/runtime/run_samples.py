@@ -51,7 +51,7 @@ def run_range(path: Path, samples: SampleSet, start: int, stop: int, files: Sequ
     """
     model = _opened(path, samples)
     feeds = feeders(samples, model.inputs)
-    stored = [samples.raw(position) for position in match(samples, model.inputs)]
+    stored = [np.asarray(samples.raw(position)) for position in match(samples, model.inputs)]
     maps = [np.lib.format.open_memmap(file, mode="r+") for file in files]
     begun = time.perf_counter()
     for row in range(start, stop):

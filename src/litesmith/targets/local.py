@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from litesmith.core import environment
+from litesmith.core.device import Device
 from litesmith.core.errors import TargetError, UserError
 from litesmith.core.isolated import usable_cores
-from litesmith.core.results import Device
 from litesmith.core.target import OnLine, Session, Target
 
 

@@ -19,7 +19,7 @@ _NAME_LETTERS = 22
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """One variant's latency: a bar to p50, a whisker to p99 with a mark at p90; `cut` when p99 lies outside."""
+    """One variant's latency: a bar to p50, a whisker to p99 with a mark at p90; `cut` when p99 lies beyond the axis."""
 
     y: float
     label: str
@@ -55,8 +55,9 @@ def latency_bars(rows: Sequence[Row], *, width: int) -> Bars | None:
     narrow = width < 500
     left, right = (2.0, width - 64.0) if narrow else (150.0, width - 84.0)
     step, thickness = (38.0, 12.0) if narrow else (30.0, 14.0)
-    # One stray p99 must not flatten every bar: the axis ends at twice the largest p90.
-    high = min(max(t.p99 for _, t in timed), 2 * max(t.p90 for _, t in timed)) or 1.0
+    # Neither a stray p99 nor one slow variant must flatten every bar; what lies beyond the axis gets an arrow.
+    p90s = [t.p90 for _, t in timed]
+    high = min(max(t.p99 for _, t in timed), 2 * max(p90s), 6 * statistics.median(p90s)) or 1.0
     x = Scale(low=0.0, high=high, start=left, end=right)
     bars = []
     for i, (row, time) in enumerate(timed):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from litesmith.core.deployment import Deployment
-from litesmith.core.units import format_latency, format_percent, format_size
+from litesmith.core.units import format_percent, format_size
 from litesmith.report.figures import (
     Row,
     difference_interval_text,
@@ -14,6 +14,7 @@ from litesmith.report.figures import (
     difference_unit,
     interval_text,
     is_reference,
+    latency_text,
     ratio_text,
     value_text,
 )
@@ -54,7 +55,7 @@ def _figures(row: Row) -> Iterator[Figure]:
         kind = "emulated, no latency" if speed.device.emulated else "p50"
         yield Figure(
             label="Time, emulated" if speed.device.emulated else "Latency",
-            value=format_latency(speed.latency_ms.p50),
+            value=latency_text(speed.latency_ms.p50),
             note=f"{against}{kind}, {count(speed.threads, 'thread')}",
         )
 

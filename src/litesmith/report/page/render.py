@@ -85,6 +85,7 @@ def _environment() -> Environment:
         environment.filters |= {name: getattr(module, name) for name in names}
     environment.filters |= {
         "count": text.count,
+        "sentence": text.sentence,
         "file_name": text.file_name,
         "difference_unit": figures.difference_unit,
     }
@@ -94,6 +95,7 @@ def _environment() -> Environment:
         "interval_text",
         "value_text",
         "ratio_text",
+        "latency_text",
         "p_value_text",
     ):
         environment.filters[name] = _typeset(getattr(figures, name))
@@ -103,14 +105,14 @@ def _environment() -> Environment:
 
 
 def typeset(text: str) -> str:
-    """Return a number with the page's signs for minus, times and nothing measured.
+    r"""Return a number with the page's signs for minus, times and nothing measured.
 
-    >>> typeset("-1.24 to +0.40"), typeset("2.10x"), typeset("-")
-    ('−1.24 to +0.40', '2.10×', '–')
+    >>> ascii(typeset("-1.24 to +0.40")), ascii(typeset("2.10x"))
+    ("'\\u22121.24 to +0.40'", "'2.10\\xd7'")
     """
     if text == figures.DASH:
-        return "–"
-    return _TIMES.sub("×", _MINUS.sub("−", text))
+        return "\u2013"
+    return _TIMES.sub("\u00d7", _MINUS.sub("\u2212", text))
 
 
 def _typeset(form: Callable[..., str]) -> Callable[..., str]:

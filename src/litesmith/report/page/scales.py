@@ -42,7 +42,7 @@ def ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:
         return (low,)
     rough = span / count
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next((m * power for m in (1, 2, 5) if m * power >= rough * 0.999), 10 * power)
+    step = next((m * power for m in (1, 2, 5) if m * power >= rough * 0.75), 10 * power)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return tuple(round(i * step, 12) + 0.0 for i in range(first, last + 1))
 

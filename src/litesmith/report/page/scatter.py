@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +28,10 @@ _LEADS = tuple(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One variant on the drawing, with its label beside it or, with `lead`, further off at the end of a line."""
+    """One variant on the drawing, with its label beside it or, with `lead`, further off at the end of a line.
+
+    `cut` is one beyond the axis: it stands at the edge and its label has the value.
+    """
 
     x: float
     y: float
@@ -37,6 +41,7 @@ class Point:
     label_y: float
     anchor: str
     lead: bool
+    cut: bool
     tooltip: str
     on_frontier: bool
     recommended: bool
@@ -66,6 +71,7 @@ class Scatter:
     y_ticks: tuple[Tick, ...]
     points: tuple[Point, ...]
     frontier: str
+    cut: bool
     by_size: bool
 
 
@@ -92,7 +98,8 @@ def scatter(rows: Sequence[Row], *, width: int, height: int) -> Scatter | None:
     log = max(xs) > 4 * min(xs) > 0
     low, high = (min(xs) * 0.75, max(xs) * 1.35) if log else padded(xs, 0.12, least=max(xs) * 0.1)
     x = Scale(low=max(low, min(xs) * 0.5), high=high, start=_LEFT, end=width - _RIGHT, log=log)
-    bottom, top = padded(ys, 0.14, least=0.02 if sample.unit == "fraction" else max(map(abs, ys)) * 0.02 or 1.0)
+    kept = _comparable(ys, higher=sample.higher_is_better)
+    bottom, top = padded(kept, 0.14, least=0.02 if sample.unit == "fraction" else max(map(abs, ys)) * 0.02 or 1.0)
     y = Scale(low=bottom, high=top, start=height - _BOTTOM, end=_TOP)
     best = _frontier(found, higher=sample.higher_is_better)
     how = " (log scale)" if log else ""
@@ -112,9 +119,18 @@ def scatter(rows: Sequence[Row], *, width: int, height: int) -> Scatter | None:
         x_ticks=tuple(Tick(at=x.at(v), text=form(v)) for v in x.ticks(4 if width < 500 else 6)),
         y_ticks=tuple(Tick(at=y.at(v), text=value_text(v, sample.unit)) for v in y.ticks()),
         points=_points(found, best, x, y),
+        cut=len(kept) < len(ys),
         frontier=_path(best, x, y),
         by_size=by_size,
     )
+
+
+def _comparable(ys: Sequence[float], *, higher: bool) -> list[float]:
+    """Return the values the axis spans: one variant that lost everything must not flatten the rest."""
+    top = max(ys) if higher else min(ys)
+    losses = [abs(top - y) for y in ys]
+    most = 6 * statistics.median(losses)
+    return [y for y, loss in zip(ys, losses, strict=True) if loss <= most or most == 0]
 
 
 def _place(row: Row, *, by_size: bool) -> _Place:
@@ -185,6 +201,9 @@ def _labelled(place: _Place, x: Scale, y: Scale, radius: float, taken: Sequence[
     """Put the label where it covers least: right, left, above, below, then the corners."""
     name = clean(place.row.variant.scheme)
     name = name if len(name) <= _NAME_LETTERS else f"{name[: _NAME_LETTERS - 1]}…"
+    cut = not y.low <= place.y <= y.high
+    made, speed = place.row.variant.evaluation, place.row.benchmark
+    name = f"{name}, {value_text(place.y, made.unit)}" if cut and made else name
     px, py = x.at(place.x), y.at(place.y)
     gap, near = radius + 5, radius * 0.7 + 4
     choices = [
@@ -207,7 +226,6 @@ def _labelled(place: _Place, x: Scale, y: Scale, radius: float, taken: Sequence[
 
     # Of equally free places the first; a place that is a line away needs a line to its circle.
     chosen = min(choices, key=lambda c: cost(c) + choices.index(c) + (20 if choices.index(c) >= _FAR else 0))
-    made, speed = place.row.variant.evaluation, place.row.benchmark
     facts = [value_text(made.value, made.unit)] if made else []
     facts += [format_latency(speed.latency_ms.p50)] if speed else []
     point = Point(
@@ -218,6 +236,7 @@ def _labelled(place: _Place, x: Scale, y: Scale, radius: float, taken: Sequence[
         label_x=round(chosen[0], 2),
         label_y=round(chosen[1], 2),
         anchor=chosen[2],
+        cut=cut,
         lead=choices.index(chosen) >= _FAR,
         tooltip=f"{place.row.variant.scheme}: {', '.join([*facts, format_size(place.row.variant.size_bytes)])}",
         on_frontier=place.row.variant.on_frontier,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-
 from rich.text import Text
 
 from litesmith.core.results import Evaluation
-from litesmith.core.units import format_latency, format_percent, format_size
+from litesmith.core.units import format_percent, format_size
 from litesmith.report.figures import (
     DASH,
     Row,
@@ -17,6 +15,7 @@ from litesmith.report.figures import (
     difference_unit,
     interval_text,
     is_reference,
+    latency_text,
     p_value_text,
     ratio_text,
     value_text,
@@ -67,13 +66,15 @@ def benchmark_columns(*, emulated: bool = False) -> dict[str, Column]:
     """Return the columns about speed and memory; emulated times are called so."""
     label = " (emulated)" if emulated else ""
     return {
-        "p50": Column(header=f"p50{label}", text=lambda r: _time(r.benchmark.latency_ms.p50 if r.benchmark else None)),
-        "p90": Column(header="p90", text=lambda r: _time(r.benchmark.latency_ms.p90 if r.benchmark else None)),
-        "p99": Column(header="p99", text=lambda r: _time(r.benchmark.latency_ms.p99 if r.benchmark else None)),
+        "p50": Column(
+            header=f"p50{label}", text=lambda r: latency_text(r.benchmark.latency_ms.p50 if r.benchmark else None)
+        ),
+        "p90": Column(header="p90", text=lambda r: latency_text(r.benchmark.latency_ms.p90 if r.benchmark else None)),
+        "p99": Column(header="p99", text=lambda r: latency_text(r.benchmark.latency_ms.p99 if r.benchmark else None)),
         "speed_up": Column(header="speed-up", text=lambda r: ratio_text(r.speed_up)),
-        "load": Column(header="load", text=lambda r: _time(r.benchmark.load_ms if r.benchmark else None)),
+        "load": Column(header="load", text=lambda r: latency_text(r.benchmark.load_ms if r.benchmark else None)),
         "first": Column(
-            header="first run", text=lambda r: _time(r.benchmark.first_inference_ms if r.benchmark else None)
+            header="first run", text=lambda r: latency_text(r.benchmark.first_inference_ms if r.benchmark else None)
         ),
         "memory": Column(
             header="peak memory", text=lambda r: _size(r.benchmark.peak_memory_bytes if r.benchmark else None)
@@ -90,10 +91,6 @@ def _size(size_bytes: int | None) -> str:
 
 def _share(ratio: float | None) -> str:
     return DASH if ratio is None else format_percent(ratio, digits=0)
-
-
-def _time(latency_ms: float | None) -> str:
-    return DASH if latency_ms is None or not math.isfinite(latency_ms) else format_latency(latency_ms)
 
 
 def _value(row: Row) -> str:

@@ -14,7 +14,7 @@ from litesmith.core.units import format_size
 from litesmith.report.figures import evaluation_of, findings_of, targets
 from litesmith.report.terminal.single import benchmark_table
 from litesmith.report.terminal.variants import variants_table
-from litesmith.report.text import clean, count
+from litesmith.report.text import clean, count, sentence
 from litesmith.report.wording import check_line, constraint_lines, conversion_line, dataset_line, preprocessing_line
 
 _LABELS = {Severity.INFO: "Note", Severity.WARNING: "Warning", Severity.ERROR: "Error"}
@@ -58,7 +58,7 @@ def _finding(finding: Finding, place: str) -> tuple[Text, Text]:
 def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
     yield _fact("Model", _source_line(deployment.source))
     for action in deployment.source.actions:
-        yield _fact("Opening", action)
+        yield _fact("Opening", sentence(action))
     yield _fact("Converted", conversion_line(deployment.conversion))
     for attempt in deployment.conversion.attempts:
         yield _fact("Tried first", attempt)
@@ -71,7 +71,7 @@ def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
     if made := deployment.calibration:
         tried = f" Tried: {', '.join(t.calibrator for t in made.trials)}." if len(made.trials) > 1 else ""
         ranges = f"{count(made.tensors, 'range')} from {count(made.samples, 'sample')}"
-        yield _fact("Ranges", f"{made.calibrator}, {ranges}. {made.reason}{tried}")
+        yield _fact("Ranges", f"{made.calibrator}, {ranges}. {sentence(made.reason)}{tried}")
     limits = constraint_lines(deployment.constraints, _unit(deployment))
     if limits:
         yield _fact("Limits", "; ".join(limits) + ".")
@@ -104,4 +104,4 @@ def _recommendation(deployment: Deployment) -> RenderableType:
         )
     else:
         head = Text("No variant is recommended.", style="bold yellow", overflow="fold")
-    return Group(head, _line(deployment.reason))
+    return Group(head, _line(sentence(deployment.reason)))

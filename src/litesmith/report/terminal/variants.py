@@ -42,6 +42,8 @@ def variants_table(deployment: Deployment) -> RenderableType:
         **evaluation_columns(sample),
         **benchmark_columns(emulated=bool(first and first.device.emulated)),
     }
+    once = sample is not None and sample.metric == "agreement"
+    layouts = [tuple(c for c in layout if c != "agreement" or not once) for layout in _LAYOUTS]
     notes: list[Text] = [note(evaluation_line(deployment.variants))] if sample else []
     notes += [note(line) for line in device_lines(deployment.variants, only=targets(deployment.variants)[:1])]
-    return FittingTable(shown, columns, layouts=_LAYOUTS, notes=notes)
+    return FittingTable(shown, columns, layouts=layouts, notes=notes)

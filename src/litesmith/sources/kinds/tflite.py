@@ -64,10 +64,21 @@ def _reach(data: mmap.mmap) -> int:
             table = slot + _u32(data, slot)
             constant = _field(data, table, 0)
             end = max(end, table + 4)
-            if field == _BUFFERS and constant:
+            if field != _BUFFERS:
+                continue
+            if constant:
                 start = constant + _u32(data, constant)
                 end = max(end, start + 4 + _u32(data, start))
+            end = max(end, _stored_apart(data, table))
     return end
+
+
+def _stored_apart(data: mmap.mmap, buffer: int) -> int:
+    """Return where a constant behind the tables ends, as litert-quantizer writes them: fields offset and size."""
+    offset, size = (_field(data, buffer, field) for field in (1, 2))
+    if not offset or not size:
+        return 0
+    return int(struct.unpack_from("<Q", data, offset)[0] + struct.unpack_from("<Q", data, size)[0])
 
 
 PLUGIN = Source(

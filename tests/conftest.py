@@ -1,0 +1,57 @@
+"""Tiny models that need no TensorFlow, and workers to run them in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from litesmith.core.isolated import Pool
+from litesmith.core.samples import SampleSet
+
+sys.path.insert(0, str(Path(__file__).parent / "models"))
+from sample_sets import pictures, sample_set
+from tiny_tflite import write_cnn, write_two_inputs
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("tiny")
+
+
+@pytest.fixture(scope="session")
+def cnn(model_folder: Path) -> Path:
+    """`image` float32 [1, 8, 8, 3] -> `scores` [1, 5]."""
+    return write_cnn(model_folder / "cnn.tflite")
+
+
+@pytest.fixture(scope="session")
+def sine(model_folder: Path) -> Path:
+    """The same with a SIN, which has no integer kernel."""
+    return write_cnn(model_folder / "sine.tflite", sine=True)
+
+
+@pytest.fixture(scope="session")
+def dynamic(model_folder: Path) -> Path:
+    """The same with batch -1."""
+    return write_cnn(model_folder / "dynamic.tflite", dynamic=True)
+
+
+@pytest.fixture(scope="session")
+def two_inputs(model_folder: Path) -> Path:
+    """`left` [1, 4] and `right` [1, 3] -> `both` [1, 2] and `chance` [1, 1]."""
+    return write_two_inputs(model_folder / "two.tflite")
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory: pytest.TempPathFactory) -> SampleSet:
+    """Forty 8-bit pictures for the image classifiers, preset `unit`, without labels."""
+    return sample_set(tmp_path_factory.mktemp("images"), pictures(40))
+
+
+@pytest.fixture(scope="session")
+def pool() -> Iterator[Pool]:
+    with Pool(2, "the model") as started:
+        yield started

@@ -1,0 +1,141 @@
+"""Writes tiny float32 .tflite files straight into the flatbuffer, in milliseconds and without TensorFlow.
+
+    write_cnn(folder / "cnn.tflite")                  convolution, depthwise, ADD, MEAN, FULLY_CONNECTED, SOFTMAX
+    write_cnn(folder / "sine.tflite", sine=True)      with a SIN, which has no integer kernel
+    write_cnn(folder / "any.tflite", dynamic=True)    batch -1
+    write_two_inputs(folder / "two.tflite")           inputs of different sizes, named unlike their tensors
+
+Weights are random with a fixed seed, so that a file is the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import flatbuffers
+import numpy as np
+import numpy.typing as npt
+from ai_edge_litert import schema_py_generated as schema
+
+CLASSES = 5
+_OPTIONS = {
+    "ADD": "Add",
+    "CONV_2D": "Conv2D",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2D",
+    "FULLY_CONNECTED": "FullyConnected",
+    "LOGISTIC": "",
+    "MEAN": "Reducer",
+    "SIN": "",
+    "SOFTMAX": "Softmax",
+}
+"""Supported operators and the schema's name of their options, empty for those that have none."""
+
+
+class Drawing:
+    """A model of one subgraph in the making. Tensors are known by their indices."""
+
+    def __init__(self, *, dynamic: bool = False) -> None:
+        self._graph = schema.SubGraphT(tensors=[], operators=[], name="main")
+        self._buffers = [schema.BufferT()]
+        self._codes: list[str] = []
+        self._dynamic = dynamic
+
+    def tensor(self, name: str, shape: Sequence[int], *, buffer: int = 0, dtype: str = "float32") -> int:
+        """Add a fed or computed tensor."""
+        tensor = schema.TensorT(shape=list(shape), buffer=buffer, name=name, hasRank=True)
+        tensor.type = getattr(schema.TensorType, dtype.upper())
+        if self._dynamic and buffer == 0:
+            tensor.shapeSignature = [-1, *shape[1:]]
+        self._graph.tensors.append(tensor)
+        return len(self._graph.tensors) - 1
+
+    def constant(self, name: str, values: npt.NDArray[Any]) -> int:
+        """Add a constant."""
+        self._buffers.append(schema.BufferT(data=np.frombuffer(values.tobytes(), np.uint8)))
+        return self.tensor(name, values.shape, buffer=len(self._buffers) - 1, dtype=values.dtype.name)
+
+    def op(self, kind: str, inputs: Sequence[int], name: str, shape: Sequence[int], **options: Any) -> int:
+        """Add an operator and return the tensor it makes."""
+        if kind not in self._codes:
+            self._codes.append(kind)
+        op = schema.OperatorT(opcodeIndex=self._codes.index(kind), inputs=list(inputs))
+        if _OPTIONS[kind]:
+            op.builtinOptionsType = getattr(schema.BuiltinOptions, f"{_OPTIONS[kind]}Options")
+            op.builtinOptions = getattr(schema, f"{_OPTIONS[kind]}OptionsT")(**options)
+        made = self.tensor(name, shape)
+        op.outputs = [made]
+        self._graph.operators.append(op)
+        return made
+
+    def save(self, path: Path, inputs: Mapping[str, int], outputs: Mapping[str, int]) -> Path:
+        """Write the model with a signature of these names."""
+        self._graph.inputs, self._graph.outputs = list(inputs.values()), list(outputs.values())
+        model = schema.ModelT(version=3, subgraphs=[self._graph], buffers=self._buffers, description="handmade")
+        for kind in self._codes:
+            code = getattr(schema.BuiltinOperator, kind)
+            model.operatorCodes = [
+                *(model.operatorCodes or []),
+                schema.OperatorCodeT(builtinCode=code, deprecatedBuiltinCode=code, version=1),
+            ]
+        signature = schema.SignatureDefT(signatureKey="serving_default", subgraphIndex=0)
+        signature.inputs = [schema.TensorMapT(name=n, tensorIndex=i) for n, i in inputs.items()]
+        signature.outputs = [schema.TensorMapT(name=n, tensorIndex=i) for n, i in outputs.items()]
+        model.signatureDefs = [signature]
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+        path.write_bytes(bytes(builder.Output()))
+        return path
+
+
+def write_cnn(
+    path: Path, *, size: int = 8, channels: int = 8, sine: bool = False, dynamic: bool = False, seed: int = 7
+) -> Path:
+    """An image classifier: `image` float32 [1, size, size, 3] -> `scores` [1, 5], probabilities."""
+    relu6 = {"strideW": 1, "strideH": 1, "fusedActivationFunction": schema.ActivationFunctionType.RELU6}
+    random = np.random.default_rng(seed)
+
+    def weights(name: str, *shape: int, spread: float) -> int:
+        return draw.constant(name, random.normal(0, spread, shape).astype(np.float32))
+
+    draw = Drawing(dynamic=dynamic)
+    area = (1, size, size, channels)
+    image = draw.tensor("serving_default_image:0", (1, size, size, 3))
+    kernel, bias = weights("conv/w", channels, 3, 3, 3, spread=0.6), weights("conv/b", channels, spread=0.5)
+    first = draw.op("CONV_2D", [image, kernel, bias], "conv", area, **relu6)
+    kernel, bias = weights("depthwise/w", 1, 3, 3, channels, spread=0.5), weights("depthwise/b", channels, spread=0.5)
+    second = draw.op("DEPTHWISE_CONV_2D", [first, kernel, bias], "depthwise", area, depthMultiplier=1, **relu6)
+    total = draw.op("ADD", [first, second], "sum", area)
+    axes = draw.constant("axes", np.array([1, 2], np.int32))
+    pooled = draw.op("MEAN", [total, axes], "pooled", (1, channels), keepDims=False)
+    if sine:
+        pooled = draw.op("SIN", [pooled], "wave", (1, channels))
+    kernel, bias = weights("dense/w", CLASSES, channels, spread=1.5), weights("dense/b", CLASSES, spread=0.5)
+    logits = draw.op("FULLY_CONNECTED", [pooled, kernel, bias], "logits", (1, CLASSES))
+    scores = draw.op("SOFTMAX", [logits], "StatefulPartitionedCall:0", (1, CLASSES), beta=1.0)
+    return draw.save(path, {"image": image}, {"scores": scores})
+
+
+def write_two_inputs(path: Path, *, seed: int = 7) -> Path:
+    """Two inputs, two outputs: `left` float32 [1, 4] and `right` [1, 3] -> `both` [1, 2] and `chance` [1, 1]."""
+    random = np.random.default_rng(seed)
+    draw = Drawing()
+    left, right = draw.tensor("in_a", (1, 4)), draw.tensor("in_b", (1, 3))
+    halves = []
+    for name, entry, width in (("l", left, 4), ("r", right, 3)):
+        kernel = draw.constant(f"{name}/w", random.normal(0, 1, (2, width)).astype(np.float32))
+        bias = draw.constant(f"{name}/b", random.normal(0, 1, 2).astype(np.float32))
+        halves.append(draw.op("FULLY_CONNECTED", [entry, kernel, bias], name, (1, 2)))
+    both = draw.op("ADD", halves, "out_a", (1, 2))
+    kernel = draw.constant("c/w", random.normal(0, 1, (1, 2)).astype(np.float32))
+    logit = draw.op("FULLY_CONNECTED", [both, kernel, -1], "c", (1, 1))
+    chance = draw.op("LOGISTIC", [logit], "out_b", (1, 1))
+    return draw.save(path, {"left": left, "right": right}, {"both": both, "chance": chance})
+
+
+def write_unpreparable(path: Path) -> Path:
+    """A model that opens and cannot be prepared: it adds tensors of shapes that do not broadcast."""
+    draw = Drawing()
+    left, right = draw.tensor("a", (1, 4)), draw.tensor("b", (1, 3))
+    return draw.save(path, {"a": left, "b": right}, {"y": draw.op("ADD", [left, right], "y", (1, 4))})
