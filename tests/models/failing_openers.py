@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from litesmith.core.open_source import OpenModel
 from litesmith.sources.kinds.keras import open_model
-from litesmith.sources.opened import OpenModel
 
 
 def open_and_abort(path: Path) -> OpenModel:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from litesmith.core.errors import DatasetError
 from litesmith.core.files import write_bytes
+from litesmith.core.open_source import OpenModel
 from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec
-from litesmith.sources.opened import OpenModel
 
 Array = npt.NDArray[Any]
 _CHUNK = 16

@@ -18,8 +18,8 @@ from litesmith.core.files import sha256_file
 from litesmith.core.isolated import OnProgress, RemoteError, Worker, WorkerCrash, WorkerTimeout
 from litesmith.core.results import Conversion
 from litesmith.core.samples import SampleSet
+from litesmith.core.source import Source
 from litesmith.core.tensors import TensorSpec
-from litesmith.sources.source import Source
 
 _PROCESS = "litesmith.convert.tensorflow_process"
 _START_TIMEOUT_S = 300.0

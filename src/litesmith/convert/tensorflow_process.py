@@ -13,9 +13,9 @@ from litesmith.convert.reference import write_answers
 from litesmith.convert.routes.ladder import applicable, route_named
 from litesmith.core.errors import ConversionError, PluginError
 from litesmith.core.files import write_bytes
+from litesmith.core.open_source import OpenModel
 from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec
-from litesmith.sources.opened import OpenModel
 
 _STEPS = 2
 

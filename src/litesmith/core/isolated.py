@@ -143,9 +143,9 @@ class Worker:
 
     def output(self) -> str:
         """Return the last of what the process printed."""
-        self._output.seek(0, os.SEEK_END)
-        self._output.seek(max(0, self._output.tell() - _TAIL_BYTES))
-        return self._output.read().decode("utf-8", "replace").strip()
+        size = os.fstat(self._output.fileno()).st_size
+        tail = os.pread(self._output.fileno(), _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+        return tail.decode("utf-8", "replace").strip()
 
     def _crash(self) -> WorkerCrash:
         assert self._process is not None

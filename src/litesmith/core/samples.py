@@ -45,7 +45,7 @@ class SampleSet:
         names: What to call each sample in a message: a file, or `row 17`.
         preprocessing: The record the samples were prepared with.
         image: Whether samples were decoded from image files or have image shape and 8-bit values.
-        skipped: Samples left out, each with its reason.
+        findings: Samples left out, each with its reason, and what was changed to make the others fit.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class SampleSet:
     names: tuple[str, ...]
     preprocessing: Preprocessing
     image: bool
-    skipped: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
     @property
     def count(self) -> int:

@@ -51,16 +51,17 @@ def quantize(values: npt.NDArray[np.float32], spec: TensorSpec) -> npt.NDArray[n
     float32 [...] -> spec.dtype [...]. Computed in float32 as the LiteRT kernels do.
 
     Raises:
-        EvaluationError: the tensor is of an integer type without a scale and the values are not whole.
+        EvaluationError: the tensor is of an integer type without a scale and the values are not whole or out of its range.
     """
     dtype = np.dtype(spec.dtype)
     if dtype.kind == "f":
         return values.astype(dtype, copy=False)
     if not spec.quantized:
-        whole = values.astype(dtype)
+        with np.errstate(invalid="ignore"):  # NaN and what lies out of range are refused below
+            whole = values.astype(dtype)
         if not np.array_equal(whole, values):
             raise EvaluationError(
-                f"input '{spec.name}' takes {spec.dtype} without a scale, but the values are not whole numbers",
+                f"input '{spec.name}' takes {spec.dtype} without a scale, but the values are no whole numbers in its range",
                 hint="Use --preprocess raw for a model with integer input.",
             )
         return whole

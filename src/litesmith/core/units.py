@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 from litesmith.core.errors import ConfigError
@@ -13,7 +14,7 @@ _QUANTITY = re.compile(r"\s*([0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?)\s*([a-zA-Z%]*)
 
 def _split(text: str, *, what: str, example: str) -> tuple[float, str]:
     match = _QUANTITY.match(text)
-    if match is None:
+    if match is None or not math.isfinite(float(match[1])):
         raise ConfigError(f"{what} '{text}' is not a number with a unit", hint=f"Write it like {example}.")
     return float(match[1]), match[2].lower()
 
@@ -27,7 +28,7 @@ def parse_size_bytes(text: str) -> int:
     value, unit = _split(text, what="size", example="5MB or 300KiB")
     if unit and unit not in _SIZES:
         raise ConfigError(f"unknown size unit '{unit}' in '{text}'", hint="Use B, KB, MB, GB, KiB, MiB or GiB.")
-    return int(value * _SIZES.get(unit, 1))
+    return round(value * _SIZES.get(unit, 1))
 
 
 def parse_latency_ms(text: str) -> float:
@@ -57,6 +58,11 @@ def parse_fraction(text: str) -> float:
     return fraction
 
 
+def _three_digits(value: float) -> str:
+    """Return a number with three digits, or with all of its whole ones."""
+    return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
+
+
 def format_size(size_bytes: float) -> str:
     """Return a size for people, in decimal units.
 
@@ -64,8 +70,8 @@ def format_size(size_bytes: float) -> str:
     '3.99 MB'
     """
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.3g} {unit}"
+        if size_bytes >= 0.9995 * factor:  # what would be shown as 1000 of the smaller unit
+            return f"{_three_digits(size_bytes / factor)} {unit}"
     return f"{int(size_bytes)} B"
 
 
@@ -77,7 +83,7 @@ def format_latency(latency_ms: float) -> str:
     """
     if latency_ms < 0.1:
         return f"{latency_ms * 1000:.3g} us"
-    return f"{latency_ms:.3g} ms" if latency_ms < 1000 else f"{latency_ms / 1000:.3g} s"
+    return f"{latency_ms:.3g} ms" if latency_ms < 999.5 else f"{_three_digits(latency_ms / 1000)} s"
 
 
 def format_percent(fraction: float, *, digits: int = 1) -> str:
@@ -105,6 +111,7 @@ def format_duration(seconds: float) -> str:
     >>> format_duration(75)
     '1 min 15 s'
     """
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"

@@ -109,7 +109,7 @@ def prepare(
         names=tuple(listing.names[row] for row in rows),
         preprocessing=preprocessing,
         image=image,
-        skipped=(*skipped, *notes),
+        findings=(*skipped, *notes),
     )
 
 

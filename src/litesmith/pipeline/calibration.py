@@ -21,7 +21,10 @@ from litesmith.pipeline.run import Run
 from litesmith.quantize.build import Ranges
 from litesmith.quantize.calibrator import PACKAGE, calibrator_named
 from litesmith.quantize.collect import collect, ranges_of
+from litesmith.quantize.input_range import byte_range
 from litesmith.quantize.statistics import TensorStatistics
+from litesmith.runtime.feeding import match
+from litesmith.runtime.flatbuffer import read_graph
 
 AUTO = "auto"
 _TRIAL_BITS = 8
@@ -49,6 +52,7 @@ class Calibrated:
     """Ranges by bits of activation, and the record for the report."""
 
     statistics: Mapping[str, TensorStatistics]
+    inputs: Ranges
     record: Calibration
 
     def ranges(self, bits: int) -> Ranges:
@@ -56,8 +60,10 @@ class Calibrated:
 
         Sixteen bits need no clipping: their step is far below any model's noise, so they take the true extremes.
         """
-        name = self.record.calibrator if bits <= 8 else "min_max"
-        return ranges_of(self.statistics, calibrator_named(name).range_of, bits=bits)
+        if bits > 8:
+            return ranges_of(self.statistics, calibrator_named("min_max").range_of, bits=bits)
+        found = ranges_of(self.statistics, calibrator_named(self.record.calibrator).range_of, bits=bits)
+        return {**found, **self.inputs}
 
 
 def calibrator_names() -> tuple[str, ...]:
@@ -85,10 +91,11 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         EvaluationError: the float model gives NaN or cannot be run.
     """
     statistics, passed = _statistics(run, model, samples)
+    inputs = _input_ranges(model, samples)
     wanted = run.settings.calibrator
     trials: tuple[CalibratorTrial, ...] = ()
     if wanted == AUTO:
-        trials = _trials(run, model, samples, statistics)
+        trials = _trials(run, model, samples, statistics, inputs)
         best = max(trials, key=lambda t: t.sqnr_db) if trials else None
         name = best.calibrator if best else "min_max"
         reason = (
@@ -107,7 +114,18 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         duration_s=passed.duration_s,
         findings=findings,
     )
-    return Calibrated(statistics=statistics, record=record)
+    return Calibrated(statistics=statistics, inputs=inputs, record=record)
+
+
+def _input_ranges(model: FloatModel, samples: SampleSet) -> Ranges:
+    """Return the ranges of inputs fed from bytes, by tensor name; they follow from the preprocessing."""
+    graph = read_graph(model.path)
+    fed = [samples.inputs[position] for position in match(samples, graph.input_specs)]
+    return {
+        graph.tensors[index].name: byte_range(samples.preprocessing)
+        for index, entry in zip(graph.inputs, fed, strict=True)
+        if entry.dtype == "uint8" and entry.normalized
+    }
 
 
 def _statistics(run: Run, model: FloatModel, samples: SampleSet) -> tuple[dict[str, TensorStatistics], Pass]:
@@ -153,7 +171,7 @@ def load(path: Path) -> dict[str, TensorStatistics]:
 
 
 def _trials(
-    run: Run, model: FloatModel, samples: SampleSet, statistics: Mapping[str, TensorStatistics]
+    run: Run, model: FloatModel, samples: SampleSet, statistics: Mapping[str, TensorStatistics], inputs: Ranges
 ) -> tuple[CalibratorTrial, ...]:
     def make(folder: Path) -> Trials:
         names = plugin_names(PACKAGE)
@@ -161,7 +179,7 @@ def _trials(
         with run.telling("compare calibrators") as tell:
             reference = answer(model.path, samples, pool=run.pool, folder=folder / "float32")
             for done, name in enumerate(names, start=1):
-                ranges = ranges_of(statistics, calibrator_named(name).range_of, bits=_TRIAL_BITS)
+                ranges = {**ranges_of(statistics, calibrator_named(name).range_of, bits=_TRIAL_BITS), **inputs}
                 out = folder / f"{name}.tflite"
                 try:
                     run.pool.workers[0].call(
@@ -181,6 +199,7 @@ def _trials(
         "samples": samples.digest,
         "calibrators": plugin_names(PACKAGE),
         "output": run.settings.output,
+        "inputs": {name: list(pair) for name, pair in inputs.items()},
     }
     return run.step("compare calibrators", key, Trials, make, version=1).value.trials
 

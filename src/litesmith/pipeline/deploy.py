@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError, GateError
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Finding, Severity, Variant
+from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibrator
 from litesmith.pipeline.choose import choose, with_frontier
@@ -42,14 +44,11 @@ def deploy(settings: Settings, *, progress: Progress = silent) -> Deployment:
     schemes = require_valid(settings)
     with Run(settings, folder=Path(settings.out), progress=progress) as run:
         with Conversions(run) as conversions:
-            model = conversions.convert()
-            require_output(settings, model)
-            datasets = load(
-                run,
-                inputs=model.conversion.inputs,
-                classes=classes_of(model, settings),
-                calibrated=needs_calibration(schemes),
-            )
+            ends = conversions.begin()
+            require_output(settings, ends.outputs)
+            classes = class_count(ends.outputs[settings.output].shape)
+            datasets = load(run, inputs=ends.inputs, classes=classes, calibrated=needs_calibration(schemes))
+            model = conversions.finish()
             samples = datasets.calibration or datasets.evaluation
             model = conversions.check(model, samples)
         labelled = next((s for s in (datasets.calibration, datasets.evaluation) if s is not None and s.labels), None)
@@ -87,21 +86,15 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
     return schemes
 
 
-def require_output(settings: Settings, model: FloatModel) -> None:
+def require_output(settings: Settings, outputs: Sequence[TensorSpec]) -> None:
     """Check that the output to score exists.
 
     Raises:
         ConfigError: it does not.
     """
-    outputs = model.conversion.outputs
     if settings.output >= len(outputs):
         names = ", ".join(f"{i} ({spec.name})" for i, spec in enumerate(outputs))
         raise ConfigError(f"--output is {settings.output}, but the outputs are {names}", hint="Counted from 0.")
-
-
-def classes_of(model: FloatModel, settings: Settings) -> int | None:
-    """Return the number of classes of the scored output, or None when it holds no class scores."""
-    return class_count(model.conversion.outputs[settings.output].shape)
 
 
 def _finish(

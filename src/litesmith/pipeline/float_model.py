@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,18 @@ class FloatModel:
     conversion: Conversion
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interface:
+    """What a model takes and gives, for one sample."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+
+def _single(specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
+    return tuple(replace(spec, shape=(1, *spec.shape[1:])) for spec in specs)
+
+
 class Conversions:
     """Converts at most once, and keeps TensorFlow's process for the numerical check.
 
@@ -59,6 +72,9 @@ class Conversions:
         self.kind = recognise(self.path)
         self._converter: Converter | None = None
         self._opened = False
+        self._thread = ThreadPoolExecutor(1)
+        self._pending: Future[FloatModel] | None = None
+        self._interface: Future[Interface] = Future()
 
     def __enter__(self) -> Conversions:
         """Return itself."""
@@ -67,9 +83,39 @@ class Conversions:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End TensorFlow's process, if there is one."""
+        """End TensorFlow's process, if there is one, and with it a conversion still under way."""
         if self._converter is not None:
             self._converter.__exit__(kind, error, trace)
+        self._thread.shutdown()
+
+    def begin(self) -> Interface:
+        """Start converting in the background; return what the model takes and gives as soon as that is known.
+
+        Raises:
+            LitesmithError: the source cannot be opened.
+        """
+        self._pending = self._thread.submit(self._convert_and_tell)
+        return self._interface.result()
+
+    def finish(self) -> FloatModel:
+        """Return the float model once it is converted. See `convert` for what it raises."""
+        assert self._pending is not None
+        return self._pending.result()
+
+    def _convert_and_tell(self) -> FloatModel:
+        try:
+            model = self.convert()
+        except BaseException as error:
+            if not self._interface.done():
+                self._interface.set_exception(error)
+            raise
+        self._tell(model.conversion.inputs, model.conversion.outputs)
+        return model
+
+    def _tell(self, inputs: tuple[TensorSpec, ...], outputs: tuple[TensorSpec, ...]) -> None:
+        """Make the interface known, with a batch of one whatever the source's batch is."""
+        if not self._interface.done():
+            self._interface.set_result(Interface(inputs=_single(inputs), outputs=_single(outputs)))
 
     def _session(self) -> Converter:
         """Return TensorFlow's process with the source opened in it."""
@@ -112,6 +158,7 @@ class Conversions:
     def _open(self) -> tuple[str, tuple[str, ...]]:
         opened = self._session().open(self.path, self.kind)
         self._opened = True
+        self._tell(opened.inputs, opened.outputs)
         return opened.framework, opened.actions
 
     def _make(self, folder: Path, digest: str) -> Converted:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
+from litesmith.evaluate.metric import class_count
 from litesmith.pipeline.calibration import calibrate
 from litesmith.pipeline.datasets import load
-from litesmith.pipeline.deploy import classes_of, require_output, require_valid
+from litesmith.pipeline.deploy import require_output, require_valid
 from litesmith.pipeline.float_model import Conversions
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
@@ -36,14 +37,11 @@ def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResu
     schemes = require_valid(settings)
     with Run(settings, folder=Path(settings.out), progress=progress) as run:
         with Conversions(run) as conversions:
-            model = conversions.convert()
-            require_output(settings, model)
-            datasets = load(
-                run,
-                inputs=model.conversion.inputs,
-                classes=classes_of(model, settings),
-                calibrated=needs_calibration(schemes),
-            )
+            ends = conversions.begin()
+            require_output(settings, ends.outputs)
+            classes = class_count(ends.outputs[settings.output].shape)
+            datasets = load(run, inputs=ends.inputs, classes=classes, calibrated=needs_calibration(schemes))
+            model = conversions.finish()
             model = conversions.check(model, datasets.calibration)
         calibrated = None
         if datasets.calibration is not None and needs_calibration(schemes):

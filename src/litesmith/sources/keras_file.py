@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from litesmith.core.errors import MissingExtraError, SourceError
+from litesmith.core.open_source import OpenModel
 from litesmith.sources.keras_model import describe
 from litesmith.sources.keras_refusal import code_layers, first_line, refusal, runs_code
-from litesmith.sources.opened import OpenModel
 
 _SUFFIXES = {"keras": (".keras",), "h5": (".h5", ".hdf5")}
 

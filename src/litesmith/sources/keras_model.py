@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from litesmith.core.errors import SourceError
+from litesmith.core.open_source import OpenModel
 from litesmith.core.tensors import TensorSpec
-from litesmith.sources.opened import OpenModel
 
 
 def describe(model: Any, *, path: Path, framework: str, keras_2: bool) -> OpenModel:

@@ -7,8 +7,8 @@ from pathlib import Path
 from litesmith.core.errors import SourceError
 from litesmith.core.names import nearest
 from litesmith.core.registry import load_plugins
+from litesmith.core.source import Source
 from litesmith.sources.other_kinds import describe_file, describe_folder
-from litesmith.sources.source import Source
 
 KINDS = "litesmith.sources.kinds"
 

@@ -246,5 +246,5 @@ def test_real_data_gives_no_finding(
     preset: str,
 ) -> None:
     samples = prepared(bench_data / source, inputs=[spec(*shape)], record=PRESETS[preset])
-    assert samples.skipped == ()
+    assert samples.findings == ()
     assert check_representative(samples, specs=[spec(*shape)]) == ()

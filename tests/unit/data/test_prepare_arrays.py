@@ -70,7 +70,7 @@ def test_images_of_another_size_are_resized(tmp_path: Path, prepared: Prepare, s
     samples = prepared(saved(tmp_path / "d.npz", x=x))
     assert samples.raw().shape == (70, 8, 8, 3)
     assert np.all(samples.raw() == 9)
-    assert [f.code for f in samples.skipped] == ["resized-arrays"]
+    assert [f.code for f in samples.findings] == ["resized-arrays"]
     gray = prepared(saved(tmp_path / "g.npz", x=x[..., 0]), inputs=[spec(8, 8, 1)])
     assert gray.raw().shape == (70, 8, 8, 1)
     first = replace(PRESETS["raw"], layout=Layout.CHW)
@@ -104,7 +104,7 @@ def test_token_ids_are_fed_as_they_are(tmp_path: Path, prepared: Prepare, spec: 
     samples = prepared(saved(tmp_path / "d.npz", x=x), inputs=[tokens], record=PRESETS["unit"])
     assert not samples.inputs[0].normalized
     np.testing.assert_array_equal(samples.raw(), x)
-    assert [f.code for f in samples.skipped] == ["not-normalized"]
+    assert [f.code for f in samples.findings] == ["not-normalized"]
     with pytest.raises(DatasetError, match="takes int32, the samples are float64"):
         prepared(saved(tmp_path / "f.npz", x=x.astype(float)), inputs=[tokens])
 
@@ -116,7 +116,7 @@ def test_several_inputs(tmp_path: Path, prepared: Prepare, spec: Spec) -> None:
     samples = prepared(source, inputs=inputs, record=PRESETS["signed"])
     assert [(entry.name, entry.normalized) for entry in samples.inputs] == [("photo", True), ("meta", False)]
     np.testing.assert_array_equal(samples.raw(1), meta)
-    assert [f.code for f in samples.skipped] == ["not-normalized"]
+    assert [f.code for f in samples.findings] == ["not-normalized"]
     with pytest.raises(DatasetError, match="nothing for input 'photo'; it holds 'meta', 'phot'") as caught:
         prepared(saved(tmp_path / "m.npz", phot=photo, meta=meta), inputs=inputs)
     assert "Rename 'phot' to 'photo'" in caught.value.hint
@@ -135,7 +135,7 @@ def test_bgr_arrays_are_not_swapped_but_mentioned(tmp_path: Path, prepared: Prep
     x = RNG.integers(0, 256, (2, 8, 8, 3), dtype=np.uint8)
     samples = prepared(saved(tmp_path / "d.npz", x=x), record=PRESETS["caffe"])
     np.testing.assert_array_equal(samples.raw(), x)
-    assert [f.code for f in samples.skipped] == ["array-channel-order"]
+    assert [f.code for f in samples.findings] == ["array-channel-order"]
 
 
 def test_values_per_channel_must_match(tmp_path: Path, prepared: Prepare, spec: Spec) -> None:
@@ -171,7 +171,7 @@ def test_forms_of_labels(tmp_path: Path, prepared: Prepare, y: Any) -> None:
     samples = prepared(saved(tmp_path / "d.npz", x=IMAGES, y=y), classes=4)
     assert samples.labels == (3, 1, 2, 0)
     one_hot = np.shape(y) == (4, 4)
-    assert [f.code for f in samples.skipped] == (["one-hot-labels"] if one_hot else [])
+    assert [f.code for f in samples.findings] == (["one-hot-labels"] if one_hot else [])
 
 
 def test_labels_counted_from_one(tmp_path: Path, prepared: Prepare) -> None:

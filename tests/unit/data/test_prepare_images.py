@@ -119,7 +119,7 @@ def test_unreadable_images_are_left_out_and_named(tmp_path: Path, picture: Write
     cut = tmp_path / "d" / "010.png"
     cut.write_bytes(cut.read_bytes()[:60])
     samples = prepared(tmp_path / "d")
-    assert [(f.code, f.sample, f.severity) for f in samples.skipped] == [
+    assert [(f.code, f.sample, f.severity) for f in samples.findings] == [
         ("unreadable-sample", "010.png", Severity.WARNING),
         ("unreadable-sample", "broken_0.jpg", Severity.WARNING),
     ]
@@ -142,8 +142,8 @@ def test_decompression_bomb_is_unreadable(tmp_path: Path, picture: Write, prepar
     few_broken(tmp_path / "d", picture, good=20, broken=0)
     Image.new("1", (14000, 14000)).save(tmp_path / "d" / "bomb.png")
     samples = prepared(tmp_path / "d")
-    assert [f.sample for f in samples.skipped] == ["bomb.png"]
-    assert "pixels" in samples.skipped[0].message
+    assert [f.sample for f in samples.findings] == ["bomb.png"]
+    assert "pixels" in samples.findings[0].message
 
 
 def test_limit_covers_sorted_classes_and_is_deterministic(tmp_path: Path, picture: Write, prepared: Prepare) -> None:

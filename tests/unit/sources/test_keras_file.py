@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from litesmith.core.errors import MissingExtraError, SourceError
+from litesmith.core.open_source import OpenModel
 from litesmith.sources import keras_file
 from litesmith.sources.keras_file import KerasFile, open_keras_file
-from litesmith.sources.opened import OpenModel
 
 
 def file(version):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from litesmith.convert.routes.identifiers import identifiers
 from litesmith.convert.routes.route import Draft, Route
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 
 def _run(model: OpenModel, folder: Path, batch: int | None) -> Draft:  # noqa: ARG001 - the signature of every route

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from litesmith.convert.routes.route import Draft, Route
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 
 def _run(model: OpenModel, folder: Path, batch: int | None) -> Draft:  # noqa: ARG001 - the signature of every route

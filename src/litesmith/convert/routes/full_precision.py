@@ -12,7 +12,7 @@ from typing import Any
 
 from litesmith.convert.routes import wrapped
 from litesmith.convert.routes.route import Draft, Route
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 _HALF = ("float16", "bfloat16")
 

@@ -9,7 +9,7 @@ from litesmith.convert.routes.identifiers import identifiers
 from litesmith.convert.routes.route import Draft, Route
 from litesmith.convert.routes.shapes import with_batch
 from litesmith.convert.routes.wrapped import convert_saved
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 
 def _archive(model: OpenModel) -> Any:

@@ -10,7 +10,7 @@ from litesmith.convert.routes.route import Route
 from litesmith.convert.routes.tf1_converter import TF1_CONVERTER
 from litesmith.convert.routes.wrapped import WRAPPED
 from litesmith.core.names import look_up
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 LADDER: tuple[Route, ...] = (
     WRAPPED,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from litesmith.convert.routes.route import Draft, Route
 from litesmith.convert.routes.shapes import with_batch
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 
 def _tensor_names(model: OpenModel) -> tuple[list[str], list[str]]:

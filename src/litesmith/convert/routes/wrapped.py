@@ -12,7 +12,7 @@ from typing import Any
 from litesmith.convert.routes.identifiers import identifiers
 from litesmith.convert.routes.route import Draft, Route
 from litesmith.convert.routes.shapes import with_batch
-from litesmith.sources.opened import OpenModel
+from litesmith.core.open_source import OpenModel
 
 
 def convert_saved(folder: Path) -> bytes:

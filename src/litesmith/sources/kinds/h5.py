@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from litesmith.core.errors import SourceError
+from litesmith.core.open_source import OpenModel
+from litesmith.core.source import Source
 from litesmith.sources.keras_file import KerasFile, open_keras_file
-from litesmith.sources.opened import OpenModel
-from litesmith.sources.source import Source
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 # Where the superblock keeps the address of the end of the file, by its version (HDF5 file format, section II.A).

@@ -7,9 +7,9 @@ import zipfile
 from pathlib import Path
 
 from litesmith.core.errors import SourceError
+from litesmith.core.open_source import OpenModel
+from litesmith.core.source import Source
 from litesmith.sources.keras_file import KerasFile, open_keras_file
-from litesmith.sources.opened import OpenModel
-from litesmith.sources.source import Source
 
 _PARTS = ("config.json", "metadata.json", "model.weights.h5")
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from litesmith.core.errors import SourceError
+from litesmith.core.open_source import OpenModel
+from litesmith.core.source import Source
 from litesmith.core.tensors import TensorSpec
-from litesmith.sources.opened import OpenModel
-from litesmith.sources.source import Source
 
 _SERVING = "serving_default"
 _INTERNAL = "__saved_model"

@@ -6,7 +6,7 @@ import mmap
 import struct
 from pathlib import Path
 
-from litesmith.sources.source import Source
+from litesmith.core.source import Source
 
 _IDENTIFIER = b"TFL3"
 # Fields of the Model table that are vectors of tables (TFLite schema): operator_codes, subgraphs, buffers.
