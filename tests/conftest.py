@@ -10,6 +10,9 @@ import pytest
 
 from litesmith.core.isolated import Pool
 from litesmith.core.samples import SampleSet
+from litesmith.quantize.calibrators.min_max import range_of
+from litesmith.quantize.collect import collect, ranges_of
+from litesmith.quantize.statistics import TensorStatistics
 
 sys.path.insert(0, str(Path(__file__).parent / "models"))
 from sample_sets import pictures, sample_set
@@ -49,6 +52,21 @@ def two_inputs(model_folder: Path) -> Path:
 def images(tmp_path_factory: pytest.TempPathFactory) -> SampleSet:
     """Forty 8-bit pictures for the image classifiers, preset `unit`, without labels."""
     return sample_set(tmp_path_factory.mktemp("images"), pictures(40))
+
+
+@pytest.fixture(scope="session")
+def activations(cnn: Path, images: SampleSet, pool: Pool) -> dict[str, TensorStatistics]:
+    """What the classifier's activations did on the pictures."""
+    return collect(cnn, images, pool=pool)
+
+
+@pytest.fixture(scope="session")
+def int8(cnn: Path, activations: dict[str, TensorStatistics], pool: Pool) -> Path:
+    """The classifier in full int8, inputs and outputs too."""
+    path = cnn.with_name("int8.tflite")
+    ranges = ranges_of(activations, range_of, bits=8)
+    pool.map("litesmith.quantize.build:build", [{"float_model": cnn, "out": path, "scheme": "int8", "ranges": ranges}])
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from litesmith.core.results import Benchmark, Latency
 from litesmith.core.target import Session, Target
 
 _SCRIPT = Path(__file__).parent.parent / "runtime" / "latency.py"
-_SECONDS_PER_MODEL = 3.0
+_SECONDS_PER_MODEL = 1.5
 _LEAST_RUNS = 30
 _ROUNDS = 10
 _SEED = 0
@@ -55,7 +55,7 @@ def measure(
 ) -> Timed:
     """Return latency and memory of each model, by the key it was given under.
 
-    A model whose inference is slow gets fewer runs: as many as fit in 3 s, but at least 30; the result says how many.
+    A model whose inference is slow gets fewer runs: as many as fit in 1.5 s, but at least 30; the result says how many.
 
     Raises:
         TargetError: the target failed.

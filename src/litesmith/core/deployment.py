@@ -21,6 +21,7 @@ class DatasetSummary:
         sha256: Of contents and preprocessing.
         n: Samples used.
         labelled: Whether samples carry labels.
+        images: Whether samples are images, so that resizing and colour order apply.
         skipped: Samples left out because they could not be read.
         findings: What was noticed, the skipped samples among it.
     """
@@ -32,6 +33,7 @@ class DatasetSummary:
     n: int
     labelled: bool
     skipped: int
+    images: bool = True
     findings: tuple[Finding, ...] = ()
 
 

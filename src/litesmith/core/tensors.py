@@ -51,7 +51,7 @@ def quantize(values: npt.NDArray[np.float32], spec: TensorSpec) -> npt.NDArray[n
     float32 [...] -> spec.dtype [...]. Computed in float32 as the LiteRT kernels do.
 
     Raises:
-        EvaluationError: the tensor is of an integer type without a scale and the values are not whole or out of its range.
+        EvaluationError: the tensor is of an integer type without a scale and a value is not whole or out of its range.
     """
     dtype = np.dtype(spec.dtype)
     if dtype.kind == "f":
@@ -61,7 +61,7 @@ def quantize(values: npt.NDArray[np.float32], spec: TensorSpec) -> npt.NDArray[n
             whole = values.astype(dtype)
         if not np.array_equal(whole, values):
             raise EvaluationError(
-                f"input '{spec.name}' takes {spec.dtype} without a scale, but the values are no whole numbers in its range",
+                f"input '{spec.name}' takes {spec.dtype} without a scale, but a value is not whole or out of range",
                 hint="Use --preprocess raw for a model with integer input.",
             )
         return whole

@@ -76,13 +76,11 @@ def format_size(size_bytes: float) -> str:
 
 
 def format_latency(latency_ms: float) -> str:
-    """Return a latency for people.
+    """Return a latency for people, in one unit so that a column can be compared.
 
     >>> format_latency(0.0421)
-    '42.1 us'
+    '0.0421 ms'
     """
-    if latency_ms < 0.1:
-        return f"{latency_ms * 1000:.3g} us"
     return f"{latency_ms:.3g} ms" if latency_ms < 999.5 else f"{_three_digits(latency_ms / 1000)} s"
 
 

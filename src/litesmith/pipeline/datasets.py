@@ -223,6 +223,7 @@ def _summary(role: str, samples: SampleSet, findings: tuple[Finding, ...]) -> Da
         sha256=samples.digest if len(samples.digest) == 64 else samples.digest[:64],
         n=samples.count,
         labelled=samples.labels is not None,
+        images=samples.image,
         skipped=sum(f.code == "unreadable-sample" for f in samples.findings),
         findings=(*samples.findings, *findings),
     )

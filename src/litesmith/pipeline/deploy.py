@@ -18,6 +18,7 @@ from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibr
 from litesmith.pipeline.choose import choose, with_frontier
 from litesmith.pipeline.datasets import Datasets, load, preprocessing_of
 from litesmith.pipeline.float_model import Conversions, FloatModel
+from litesmith.pipeline.notices import noticed
 from litesmith.pipeline.preset_check import check_preset
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
@@ -60,7 +61,7 @@ def deploy(settings: Settings, *, progress: Progress = silent) -> Deployment:
         variants = build_all(run, model, calibrated, schemes)
         if datasets.evaluation is not None:
             variants = evaluate_all(run, variants, datasets.evaluation)
-        variants = benchmark_all(run, variants)
+        variants = noticed(benchmark_all(run, variants))
         return _finish(run, model, datasets, calibrated, variants, warnings=warnings)
 
 

@@ -85,7 +85,9 @@ def build(
 
 def _float_islands(graph: Graph) -> tuple[str, ...]:
     """Return the operators that compute in float, each with the tensor it makes."""
-    return tuple(f"{op.name} ({graph.tensors[op.outputs[0]].name})" for op in graph.float_ops())
+    return tuple(
+        f"{op.name} ({graph.tensors[op.outputs[0]].name})" if op.outputs else op.name for op in graph.float_ops()
+    )
 
 
 def _quantized(float_model: Path, scheme: Scheme, ranges: Ranges | None, interface: Interface) -> bytes:

@@ -17,10 +17,14 @@ from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.interpreter import OpenModel
 from litesmith.runtime.run_samples import input_shapes
 
-ELEMENTS_PER_TENSOR = 8192
-_CHUNK_SAMPLES = 25
+ELEMENTS_PER_TENSOR = 1 << 18
+"""Elements of one activation that go into its histogram over all samples, about."""
+_MOST_PER_SAMPLE, _LEAST_PER_SAMPLE = 8192, 512
+_CHUNK_SAMPLES = 64
 
-Partial = dict[int, tuple[float, float, int, npt.NDArray[np.int64]]]
+Part = tuple[float, float, int, npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Minimum, maximum, elements, occupied histogram bins and their counts of one tensor over some samples."""
+Partial = dict[int, Part]
 
 
 def collect(
@@ -28,42 +32,46 @@ def collect(
 ) -> dict[str, TensorStatistics]:
     """Return the statistics of every float activation by tensor name.
 
-    The true minimum and maximum come from all elements; the histogram from up to 8192 elements of each tensor per
-    sample. The result does not depend on the order of the samples or on the number of processes.
+    The true minimum and maximum come from all elements. The histogram takes some 260,000 elements of each tensor over
+    all samples, 512 to 8192 of them from each. The result does not depend on the order of the samples or on the
+    number of processes.
 
     Raises:
         EvaluationError: an activation is NaN or infinite, or the model does not run.
     """
     chunk = max(1, min(_CHUNK_SAMPLES, -(-samples.count // (2 * len(pool.workers)))))
+    most = min(_MOST_PER_SAMPLE, max(_LEAST_PER_SAMPLE, ELEMENTS_PER_TENSOR // samples.count))
     parts: list[Partial] = pool.map(
         "litesmith.quantize.collect:collect_range",
-        [{"model": model, "samples": samples, "start": a, "stop": b} for a, b in spans(samples.count, chunk)],
+        [
+            {"model": model, "samples": samples, "start": a, "stop": b, "most": most}
+            for a, b in spans(samples.count, chunk)
+        ],
         on_done=None if on_progress is None else lambda n: on_progress(min(n * chunk, samples.count), samples.count),
     )
     names = {t.index: t.name for t in read_graph(model).activations()}
     return {names[index]: _merged(names[index], [part[index] for part in parts]) for index in parts[0]}
 
 
-_open: dict[tuple[str, float], OpenModel] = {}
+_open: dict[tuple[str, float], tuple[OpenModel, list[int]]] = {}
 
 
-def _opened(path: Path, samples: SampleSet) -> OpenModel:
-    """Return the model, opened once in this process with every tensor kept; only the last one stays open."""
+def _opened(path: Path, samples: SampleSet) -> tuple[OpenModel, list[int]]:
+    """Return the model with every tensor kept, and its float activations; only the last one stays open."""
     key = (str(path), path.stat().st_mtime)
     if key not in _open:
         _open.clear()
-        _open[key] = OpenModel(path, preserve=True, shapes=input_shapes(path, samples))
+        indices = [t.index for t in read_graph(path).activations() if t.dtype == "float32"]
+        _open[key] = OpenModel(path, preserve=True, shapes=input_shapes(path, samples)), indices
     return _open[key]
 
 
-def collect_range(model: Path, samples: SampleSet, start: int, stop: int) -> Partial:
-    """Return (minimum, maximum, count, histogram int64 [16384]) of each activation over samples start..stop.
+def collect_range(model: Path, samples: SampleSet, start: int, stop: int, most: int) -> Partial:
+    """Return what each activation did over samples start..stop, by tensor index.
 
-    Runs in a worker.
+    The histogram takes at most `most` elements per sample. Runs in a worker.
     """
-    activations = [t for t in read_graph(model).activations() if t.dtype == "float32"]
-    indices = [t.index for t in activations]
-    opened = _opened(model, samples)
+    opened, indices = _opened(model, samples)
     feeds = feeders(samples, opened.inputs)
     stored = [np.asarray(samples.raw(position)) for position in match(samples, opened.inputs)]
     lows: dict[int, list[float]] = {i: [] for i in indices}
@@ -78,7 +86,7 @@ def collect_range(model: Path, samples: SampleSet, start: int, stop: int) -> Par
             lows[index].append(float(view.min()))
             highs[index].append(float(view.max()))
             counts[index] += view.size
-            step = stride_for(view.shape, ELEMENTS_PER_TENSOR)
+            step = stride_for(view.shape, most)
             picked[index].append(bin_indices(np.ascontiguousarray(view.reshape(-1)[::step], np.float32)))
         del view  # the runtime refuses to run while a view is held
     return {
@@ -86,28 +94,35 @@ def collect_range(model: Path, samples: SampleSet, start: int, stop: int) -> Par
             float(np.min(lows[index])),
             float(np.max(highs[index])),
             counts[index],
-            np.bincount(np.concatenate(picked[index]), minlength=BINS),
+            *_occupied(np.bincount(np.concatenate(picked[index]), minlength=BINS)),
         )
         for index in indices
         if picked[index]
     }
 
 
-def _merged(name: str, parts: Sequence[tuple[float, float, int, npt.NDArray[np.int64]]]) -> TensorStatistics:
+def _occupied(histogram: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    bins = np.flatnonzero(histogram)
+    return bins, histogram[bins]
+
+
+def _merged(name: str, parts: Sequence[Part]) -> TensorStatistics:
     low, high = min(p[0] for p in parts), max(p[1] for p in parts)
     if not all(np.isfinite([v for p in parts for v in p[:2]])):
         raise EvaluationError(
             f"activation '{name}' is NaN or infinite on the calibration samples",
             hint="Check --preprocess, and look for NaN in the dataset and in the model's weights.",
         )
-    histogram = np.sum([p[3] for p in parts], axis=0)
-    occupied = np.flatnonzero(histogram)
+    histogram = np.zeros(BINS, np.int64)
+    for part in parts:
+        histogram[part[3]] += part[4]
+    occupied, found = _occupied(histogram)
     return TensorStatistics(
         minimum=low,
         maximum=high,
         count=sum(p[2] for p in parts),
         bins=occupied,
-        weights=histogram[occupied] / histogram.sum(),
+        weights=found / found.sum(),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +56,7 @@ def bin_indices(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
     return indices
 
 
+@cache
 def stride_for(shape: tuple[int, ...], most: int) -> int:
     """Return the step that takes at most `most` elements of a tensor and meets every channel and column evenly.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from litesmith.core.deployment import Constraints, DatasetSummary
+from litesmith.core.deployment import Constraints, DatasetSummary, Deployment
 from litesmith.core.preprocessing import Preprocessing
 from litesmith.core.results import Benchmark, Conversion, Variant
 from litesmith.core.units import format_duration, format_latency, format_percent, format_size
@@ -84,12 +84,22 @@ def dataset_line(made: DatasetSummary) -> str:
     return f"{made.source} ({made.kind}), {made.n:,} {kind} {'sample' if made.n == 1 else 'samples'}{skipped}."
 
 
-def preprocessing_line(made: Preprocessing) -> str:
+def input_line(deployment: Deployment) -> str:
+    """Return what a raw sample of a run goes through."""
+    images = not deployment.datasets or any(dataset.images for dataset in deployment.datasets)
+    return preprocessing_line(deployment.preprocessing, images=images)
+
+
+def preprocessing_line(made: Preprocessing, *, images: bool = True) -> str:
     """Return what a raw sample goes through.
 
     >>> preprocessing_line(Preprocessing(preset="unit", scale=(1 / 255,)))
     'unit: raw * 0.00392157, RGB, HWC, resized by bilinear.'
+    >>> preprocessing_line(Preprocessing(preset="raw"), images=False)
+    'raw: values are fed as they are stored.'
     """
+    if not images:
+        return f"{made.preset}: {'values are fed as they are stored' if formula(made) == 'raw' else formula(made)}."
     crop = f", central {format_percent(made.crop)} kept" if made.crop else ""
     size = f" to {made.height} x {made.width}" if made.height and made.width else ""
     order = f"{made.color_order.value.upper()}, {made.layout.value.upper()}"

@@ -63,6 +63,7 @@ def _read(path: Path) -> Graph:
     tensors = tuple(_tensor(model, subgraph.Tensors(i), i) for i in range(subgraph.TensorsLength()))
     inputs = tuple(int(subgraph.Inputs(i)) for i in range(subgraph.InputsLength()))
     outputs = tuple(int(subgraph.Outputs(i)) for i in range(subgraph.OutputsLength()))
+    _check((*inputs, *outputs), len(tensors))
     signature, names = _signature(model)
     return Graph(
         description=_text(model.Description()),
@@ -110,14 +111,22 @@ def _op(model: Any, op: Any, index: int, tensors: tuple[GraphTensor, ...]) -> Gr
     if name == "CUSTOM":
         name = f"CUSTOM:{_text(code.CustomCode())}"
     inputs = tuple(int(op.Inputs(i)) for i in range(op.InputsLength()))
+    outputs = tuple(int(op.Outputs(i)) for i in range(op.OutputsLength()))
+    _check((*(i for i in inputs if i != -1), *outputs), len(tensors))
     return GraphOp(
         index=index,
         name=name,
         version=int(code.Version()),
         inputs=inputs,
-        outputs=tuple(int(op.Outputs(i)) for i in range(op.OutputsLength())),
+        outputs=outputs,
         weight_bytes=sum(tensors[i].size_bytes for i in inputs if i >= 0),
     )
+
+
+def _check(indices: tuple[int, ...], tensors: int) -> None:
+    """Refuse indices that are no tensor's; Python would take negative ones from the end."""
+    if any(not 0 <= index < tensors for index in indices):
+        raise IndexError(f"tensor index out of 0..{tensors - 1}")
 
 
 def _signature(model: Any) -> tuple[str, dict[int, str]]:

@@ -92,12 +92,12 @@ def test_a_full_disk_below_a_missing_folder(tmp_path: Path, code: int) -> None:
     [
         lambda path: write_bytes(path, b"x"),
         lambda path: place(Path(__file__), path),
-        lambda path: require_writable(path),
+        require_writable,
     ],
 )
 def test_a_folder_that_is_a_file(tmp_path: Path, write: Callable[[Path], None]) -> None:
     (tmp_path / "taken").write_bytes(b"mine")
-    with pytest.raises(OutputError, match="cannot write .*taken.*: ") as caught:
+    with pytest.raises(OutputError, match=r"cannot write .*taken.*: ") as caught:
         write(tmp_path / "taken" / "file")
     assert "--out" in caught.value.hint
     assert (tmp_path / "taken").read_bytes() == b"mine"
@@ -145,6 +145,8 @@ def test_digest_of_a_folder_depends_on_names_and_contents_only(tmp_path: Path) -
 
     first = folder("first", a="1", b="2")
     assert folder("again", b="2", a="1") == first
-    assert len({first, folder("content", a="1", b="3"), folder("name", a="1", c="2"), folder("swap", a="2", b="1")}) == 4
+    assert (
+        len({first, folder("content", a="1", b="3"), folder("name", a="1", c="2"), folder("swap", a="2", b="1")}) == 4
+    )
     assert size_of(tmp_path / "first") == 2
     assert size_of(tmp_path / "first" / "sub" / "a") == 1

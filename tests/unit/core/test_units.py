@@ -79,8 +79,8 @@ def test_sizes_for_people(size: int, text: str) -> None:
 @pytest.mark.parametrize(
     ("ms", "text"),
     [
-        (0.00051, "0.51 us"),
-        (0.0999, "99.9 us"),
+        (0.00051, "0.00051 ms"),
+        (0.0999, "0.0999 ms"),
         (0.1, "0.1 ms"),
         (4.126, "4.13 ms"),
         (999.4, "999 ms"),

@@ -15,7 +15,7 @@ from litesmith.report.figures import evaluation_of, findings_of, targets
 from litesmith.report.terminal.single import benchmark_table
 from litesmith.report.terminal.variants import variants_table
 from litesmith.report.text import clean, count, sentence
-from litesmith.report.wording import check_line, constraint_lines, conversion_line, dataset_line, preprocessing_line
+from litesmith.report.wording import check_line, constraint_lines, conversion_line, dataset_line, input_line
 
 _LABELS = {Severity.INFO: "Note", Severity.WARNING: "Warning", Severity.ERROR: "Error"}
 _STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
@@ -63,13 +63,14 @@ def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
     for attempt in deployment.conversion.attempts:
         yield _fact("Tried first", attempt)
     yield _fact("Check", check_line(deployment.conversion))
-    yield _fact("Input", preprocessing_line(deployment.preprocessing))
+    yield _fact("Input", input_line(deployment))
     for dataset in deployment.datasets:
         yield _fact(dataset.role.capitalize(), dataset_line(dataset))
     if not deployment.datasets:
         yield _fact("Data", "None, so accuracy was not measured.")
     if made := deployment.calibration:
-        tried = f" Tried: {', '.join(t.calibrator for t in made.trials)}." if len(made.trials) > 1 else ""
+        trials = ", ".join(f"{t.calibrator} {t.sqnr_db:.1f} dB" for t in made.trials)
+        tried = f" Tried: {trials}." if len(made.trials) > 1 else ""
         ranges = f"{count(made.tensors, 'range')} from {count(made.samples, 'sample')}"
         yield _fact("Ranges", f"{made.calibrator}, {ranges}. {sentence(made.reason)}{tried}")
     limits = constraint_lines(deployment.constraints, _unit(deployment))

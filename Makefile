@@ -1,0 +1,49 @@
+# make demo          deploy the bundled example and print where the report is
+# make test          all tests that need no device
+# make check         lint, types, import contracts, fast tests
+# make test-devices  what needs a browser (later: boards and phones); says what it skips
+# make bench         speed as ratios; MODEL=, DATA=, CALIBRATE=, PREPROCESS=, PARTS= choose what on
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+EXAMPLE := examples/fashion_mnist
+MODEL ?= $(EXAMPLE)/model.keras
+DATA ?= $(EXAMPLE)/test.npz
+CALIBRATE ?= $(EXAMPLE)/calibration.npz
+PREPROCESS ?= signed
+PARTS ?= start,calibration,evaluation,deploy
+FAST := not slow and not tensorflow and not bench_data and not device
+
+.PHONY: demo test check test-devices bench format clean
+
+$(VENV)/.ready: pyproject.toml constraints.txt scripts/setup
+	@scripts/setup $(VENV) $(PYTHON)
+
+demo: $(VENV)/.ready
+	@$(BIN)/litesmith deploy $(EXAMPLE)/model.keras --data $(EXAMPLE)/test.npz \
+	    --calibrate $(EXAMPLE)/calibration.npz --preprocess signed --out demo-out
+
+test: $(VENV)/.ready
+	$(BIN)/python -m pytest -m "not device"
+
+check: $(VENV)/.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -n 2 -m "$(FAST)"
+
+test-devices: $(VENV)/.ready
+	$(BIN)/python -m pytest -m device
+
+bench: $(VENV)/.ready
+	$(BIN)/python benchmarks/run.py $(MODEL) --data $(DATA) --calibrate $(CALIBRATE) \
+	    --preprocess $(PREPROCESS) --parts $(PARTS)
+
+format: $(VENV)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf demo-out build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
