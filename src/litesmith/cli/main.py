@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from litesmith.cli.parser import build
+from litesmith.cli.parser import parse
 from litesmith.cli.progress import Bars
-from litesmith.cli.verb import Verb
+from litesmith.cli.verb import Outcome, Verb, escaped
 from litesmith.core.errors import LitesmithError, PluginError
 from litesmith.core.registry import load_plugins
 from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, Settings, merged, read_project, read_setting
@@ -33,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     wants_json = "--json" in (sys.argv if arguments is None else arguments)
     try:
-        return _run(arguments)
+        outcome = _run(arguments)
+        wants_json = False  # the result is printed: a second document behind it would make it no JSON
+        outcome.check()
+        return 0
     except LitesmithError as error:
         return _failed(error, wants_json=wants_json)
     except KeyboardInterrupt:
@@ -62,16 +65,22 @@ def _failed(error: LitesmithError, *, wants_json: bool) -> int:
 
         problem = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
         print(json.dumps({"error": problem}, indent=2))
-    print(f"error: {error.message}", file=sys.stderr)
+    print(f"error: {_one_line(error.message)}", file=sys.stderr)
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
+        print(f"hint: {_one_line(error.hint)}", file=sys.stderr)
     return error.exit_code
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    parser = build(verbs())
-    typed = vars(parser.parse_args(arguments))
-    verb = verbs()[typed["verb"]]
+def _one_line(text: str) -> str:
+    """Return a message, which may hold names and texts that are not ours, as one harmless line."""
+    return escaped(" ".join(line.strip() for line in text.splitlines() if line.strip()))
+
+
+def _run(arguments: Sequence[str] | None) -> Outcome:
+    """Carry out one command and show its outcome."""
+    known = verbs()
+    typed = parse(known, arguments)
+    verb = known[typed["verb"]]
     settings = _settings(verb, typed)
     models = typed.get("models") or []
     with Bars(quiet=typed["quiet"]) as progress:
@@ -85,8 +94,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
         Console(highlight=False).print(outcome.text)
     sys.stdout.flush()
-    outcome.check()
-    return 0
+    return outcome
 
 
 def _settings(verb: Verb, typed: dict[str, Any]) -> Settings:
@@ -95,7 +103,7 @@ def _settings(verb: Verb, typed: dict[str, Any]) -> Settings:
     if verb.settings:
         project = Path(typed["project"] or PROJECT_FILE)
         if typed["project"] or project.is_file():
-            takes = {*verb.settings, "model"}
+            takes = {*verb.settings, *(("model",) if verb.models == 1 else ())}
             values = {name: value for name, value in read_project(project).items() if name in takes}
             if not typed["quiet"]:
                 print(f"settings from {project}: {', '.join(values) or 'none that this verb takes'}", file=sys.stderr)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from litesmith import __version__
@@ -15,9 +15,11 @@ from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, default_text, flag
 _EPILOG = """exit codes: 0 done, 2 the request cannot be carried out, 3 conversion failed, 4 target failed,
 5 a model cannot be run, 6 bundle failed, 7 a limit was not met, 70 defect in Litesmith, 130 interrupted"""
 
+_COMMON = ("--project", "--json", "--quiet", "--help")
+
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are ours: one message, the nearest option, exit code 2."""
+    """A parser whose errors are ours: one message, the nearest verb, exit code 2."""
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print.
@@ -26,19 +28,31 @@ class Parser(argparse.ArgumentParser):
             ConfigError: always.
         """
         hint = f"See: {self.prog} --help"
-        if "unrecognized arguments: -" in message:
-            wrong = message.partition("unrecognized arguments: ")[2].split()[0].partition("=")[0]
-            flags = [option for action in self._actions for option in action.option_strings]
-            close = nearest(wrong, flags)
-            message = f"unknown option '{wrong}'"
-            hint = f"Did you mean {close}? {hint}" if close else hint
-        elif "invalid choice" in message and "argument verb" in message:
+        if "invalid choice" in message and "argument VERB" in message:
             wrong = message.split("'")[1]
             message = f"unknown verb '{wrong}'"
             names = [name for action in self._actions if action.choices for name in action.choices]
             close = nearest(wrong, names)
             hint = f"Did you mean {close}? Verbs: {', '.join(names)}." if close else f"Verbs: {', '.join(names)}."
         raise ConfigError(message, hint=hint)
+
+
+def parse(verbs: Mapping[str, Verb], arguments: Sequence[str] | None) -> dict[str, Any]:
+    """Return what was typed, by argument.
+
+    Raises:
+        ConfigError: a verb or an option that does not exist, or an argument too many; the hint names the nearest.
+    """
+    parser = build(verbs)
+    known, rest = parser.parse_known_args(arguments)
+    if rest:
+        wrong = next((word for word in rest if word.startswith("-")), rest[0]).partition("=")[0]
+        hint = f"See: {parser.prog} {known.verb} --help"
+        if not wrong.startswith("-"):
+            raise ConfigError(f"unexpected argument '{wrong}'", hint=hint)
+        close = nearest(wrong, [*map(flag, verbs[known.verb].settings), *_COMMON])
+        raise ConfigError(f"unknown option '{wrong}'", hint=f"Did you mean {close}? {hint}" if close else hint)
+    return vars(known)
 
 
 def build(verbs: Mapping[str, Verb]) -> Parser:

@@ -34,7 +34,7 @@ def _collapse(variant: Variant) -> tuple[Finding, ...]:
             code="collapsed",
             severity=Severity.WARNING,
             message=(
-                f"{variant.scheme} gives float32's top-1 on only {format_percent(made.agreement)} of {made.n} samples "
+                f"gives float32's top-1 on only {format_percent(made.agreement)} of {made.n} samples "
                 f"(limit {format_percent(COLLAPSED, digits=0)}): it no longer works"
             ),
             hint="Do not ship it; choose another scheme.",
@@ -49,7 +49,7 @@ def _slowness(variant: Variant, reference: Variant) -> tuple[Finding, ...]:
             code="slower-than-float",
             severity=Severity.INFO,
             message=(
-                f"{variant.scheme} is slower than float32 on {made.target}: p50 {format_latency(made.latency_ms.p50)} "
+                f"slower than float32 on {made.target}: p50 {format_latency(made.latency_ms.p50)} "
                 f"against {format_latency(theirs[made.target])}; some of its operators have no fast kernel there"
             ),
         )

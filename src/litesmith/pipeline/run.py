@@ -15,10 +15,14 @@ from litesmith.core.files import require_writable
 from litesmith.core.isolated import Pool, usable_cores
 from litesmith.core.progress import Progress, silent
 from litesmith.pipeline.cache import Cache, Kept
-from litesmith.pipeline.settings import Settings
+from litesmith.pipeline.settings import Settings, flag
 
 T = TypeVar("T")
 CACHE_FOLDER = ".cache"
+_LEAST = {
+    **dict.fromkeys(("jobs", "samples", "calibration_samples", "batch", "output", "seed"), 0),
+    **dict.fromkeys(("threads", "runs", "warmup"), 1),
+}
 
 
 class Run:
@@ -31,14 +35,14 @@ class Run:
 
     Raises:
         OutputError: the folder cannot be written.
-        ConfigError: a count is negative.
+        ConfigError: a count is too small.
     """
 
     def __init__(self, settings: Settings, *, folder: Path, progress: Progress = silent) -> None:
-        for name in ("jobs", "samples", "calibration_samples", "batch", "output", "seed"):
-            if getattr(settings, name) < 0:
+        for name, least in _LEAST.items():
+            if getattr(settings, name) < least:
                 raise ConfigError(
-                    f"{name.replace('_', '-')} is {getattr(settings, name)}; it must not be negative",
+                    f"{flag(name)} is {getattr(settings, name)}; it must be at least {least}",
                     hint="Leave the option out for its default.",
                 )
         require_writable(folder)

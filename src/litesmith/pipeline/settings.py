@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from pathlib import Path
@@ -27,9 +28,12 @@ def _whole(text: str) -> int:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise ConfigError(f"'{text}' is not a number", hint="Write it like 0.875.") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise ConfigError(f"'{text}' is not a number", hint="Write it like 0.875.")
+    return value
 
 
 def _numbers(text: str) -> tuple[float, ...]:
@@ -37,10 +41,10 @@ def _numbers(text: str) -> tuple[float, ...]:
 
 
 def _size(text: str) -> tuple[int, int]:
-    parts = text.lower().split("x")
-    if len(parts) != 2:
+    rows, _, columns = text.lower().partition("x")
+    if not (rows.isdecimal() and columns.isdecimal() and int(rows) > 0 and int(columns) > 0):
         raise ConfigError(f"'{text}' is not a size", hint="Write rows and columns, such as 224x224.")
-    return _whole(parts[0]), _whole(parts[1])
+    return int(rows), int(columns)
 
 
 def setting(default: Any, meaning: str, *, read: Callable[[str], Any] = str, metavar: str = "") -> Any:
@@ -59,7 +63,7 @@ class Settings:
     calibrate: str = setting(
         "", "representative samples for int8 and int16x8; without it some of --data are set aside", metavar="DATASET"
     )
-    out: str = setting("litesmith-out", "output folder (a file for convert and quantize)", metavar="DIR")
+    out: str = setting("litesmith-out", "output folder (for convert also a file)", metavar="DIR")
     preprocess: str = setting("raw", "preset: raw, unit, signed, torch or caffe", metavar="PRESET")
     resize: str = setting("bilinear", "resampling of images", metavar="METHOD")
     crop: float = setting(0.0, "central square kept before resizing, as a fraction of the shorter side", read=_number)
@@ -178,7 +182,11 @@ def _from_toml(name: str, value: object, path: Path) -> Any:
             hint=f"See `litesmith deploy --help` for {flag(name)}.",
         )
     text = ",".join(str(v) for v in value) if isinstance(value, list) else str(value)
-    found = read_setting(name, text)
-    if name in ("model", "out") or (name in ("data", "calibrate") and ":" not in text):
+    try:
+        found = read_setting(name, text)
+    except ConfigError as error:
+        raise ConfigError(f"{path.name}: {error.message}", hint=error.hint) from error
+    is_module = name in ("data", "calibrate") and ":" in text and not text.rpartition(":")[0].endswith(".py")
+    if name in ("model", "out", "data", "calibrate") and not is_module:
         return str(path.parent / found)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litesmith.core.deployment import Constraints, DatasetSummary, Deployment
 from litesmith.core.preprocessing import Preprocessing
-from litesmith.core.results import Benchmark, Conversion, Variant
+from litesmith.core.results import Conversion, Variant
 from litesmith.core.units import format_duration, format_latency, format_percent, format_size
 from litesmith.report.figures import (
     benchmark_on,
@@ -38,21 +38,23 @@ def evaluation_line(variants: Sequence[Variant]) -> str:
 
 def device_lines(variants: Sequence[Variant], *, only: Sequence[str] | None = None) -> tuple[str, ...]:
     """Return one line per target: CPU, threads, runtime and runs."""
-    lines = []
-    for target in targets(variants) if only is None else only:
-        found = next((b for v in variants if (b := benchmark_on(v, target))), None)
-        if found:
-            lines.append(device_line(found))
-    return tuple(lines)
+    lines = (device_line(variants, target) for target in (targets(variants) if only is None else only))
+    return tuple(line for line in lines if line)
 
 
-def device_line(made: Benchmark, *, named: bool = True) -> str:
-    """Return where and how a latency was taken; `named` begins with the target."""
+def device_line(variants: Sequence[Variant], target: str, *, named: bool = True) -> str:
+    """Return where and how latencies were taken, empty when none were; `named` begins with the target."""
+    found = [made for v in variants if (made := benchmark_on(v, target))]
+    if not found:
+        return ""
+    made = found[0]
+    fewest, most = min(b.runs for b in found), max(b.runs for b in found)
+    runs = count(most, "run") if fewest == most else f"{fewest:,} (slow variants) to {most:,} runs"
     line = (
         f"{made.device.cpu} ({made.device.machine}), {count(made.threads, 'thread')}, {made.device.runtime}, "
-        f"{count(made.runs, 'run')} in {count(made.rounds, 'round')} after {made.warmup_runs} to warm up."
+        f"{runs} in {count(made.rounds, 'round')} after {made.warmup_runs} to warm up."
     )
-    line = f"{made.target}: {line}" if named else line
+    line = f"{target}: {line}" if named else line
     return f"{line} The CPU is emulated: these times are no latencies." if made.device.emulated else line
 
 
