@@ -26,19 +26,26 @@ from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
 from litesmith.pipeline.files import FileResults
 from litesmith.pipeline.quantize import QuantizeResult
-from litesmith.pipeline.settings import Settings, merged
+from litesmith.pipeline.settings import FIELDS, Settings, merged, read_setting
 
 Path = str | PathLike[str]
 
 
 def _settings(values: dict[str, Any]) -> Settings:
-    """Return settings from keyword arguments; paths become text and lists tuples."""
-    plain = {
-        name: tuple(value) if isinstance(value, list) else fspath(value) if isinstance(value, PathLike) else value
-        for name, value in values.items()
-        if value is not None
-    }
-    return merged(Settings(), plain)
+    """Return settings from keyword arguments; text is read as on the command line, paths become text, lists tuples."""
+    return merged(Settings(), {name: _plain(name, value) for name, value in values.items() if value is not None})
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, PathLike):
+        return fspath(value)
+    if isinstance(value, str) and name in FIELDS:
+        return read_setting(name, value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _paths(models: Path | Sequence[Path]) -> list[str]:
+    return [fspath(model) for model in ([models] if isinstance(models, (str, PathLike)) else models)]
 
 
 def deploy(model: Path, data: Path | None = None, *, progress: Progress = silent, **settings: Any) -> Deployment:
@@ -66,14 +73,14 @@ def quantize(model: Path, *, progress: Progress = silent, **settings: Any) -> Qu
     return quantize_verb.quantize(_settings({"model": model, **settings}), progress=progress)
 
 
-def evaluate(models: Sequence[Path], data: Path, *, progress: Progress = silent, **settings: Any) -> FileResults:
+def evaluate(models: Path | Sequence[Path], data: Path, *, progress: Progress = silent, **settings: Any) -> FileResults:
     """Return accuracies of .tflite files and their paired differences to the first."""
-    return files.evaluate(_settings({"data": data, **settings}), [fspath(m) for m in models], progress=progress)
+    return files.evaluate(_settings({"data": data, **settings}), _paths(models), progress=progress)
 
 
-def benchmark(models: Sequence[Path], *, progress: Progress = silent, **settings: Any) -> FileResults:
+def benchmark(models: Path | Sequence[Path], *, progress: Progress = silent, **settings: Any) -> FileResults:
     """Return latency and memory of .tflite files, measured interleaved."""
-    return files.benchmark(_settings(settings), [fspath(m) for m in models], progress=progress)
+    return files.benchmark(_settings(settings), _paths(models), progress=progress)
 
 
 def inspect(model: Path) -> Graph:

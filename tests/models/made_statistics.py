@@ -29,7 +29,7 @@ def made_tensors() -> dict[str, npt.NDArray[np.float32]]:
     random = np.random.default_rng(11)
     normal = random.normal(0, 1, 40_000)
     return {
-        "heavy-tailed": random.standard_t(2, 40_000).astype(np.float32),
+        "heavy-tailed": random.standard_t(3, 40_000).astype(np.float32),
         "normal": normal.astype(np.float32),
         "rectified": np.maximum(normal, 0).astype(np.float32),
         "relu6": np.clip(normal * 4, 0, 6).astype(np.float32),

@@ -21,7 +21,7 @@ class DatasetSummary:
         sha256: Of contents and preprocessing.
         n: Samples used.
         labelled: Whether samples carry labels.
-        images: Whether samples are images, so that resizing and colour order apply.
+        resized: Whether samples were decoded or resized, so that crop, filter and colour order applied.
         skipped: Samples left out because they could not be read.
         findings: What was noticed, the skipped samples among it.
     """
@@ -33,7 +33,7 @@ class DatasetSummary:
     n: int
     labelled: bool
     skipped: int
-    images: bool = True
+    resized: bool = True
     findings: tuple[Finding, ...] = ()
 
 

@@ -45,6 +45,7 @@ class SampleSet:
         names: What to call each sample in a message: a file, or `row 17`.
         preprocessing: The record the samples were prepared with.
         image: Whether samples were decoded from image files or have image shape and 8-bit values.
+        resized: Whether they were decoded or resized here, so that crop, filter and colour order applied.
         findings: Samples left out, each with its reason, and what was changed to make the others fit.
     """
 
@@ -56,6 +57,7 @@ class SampleSet:
     names: tuple[str, ...]
     preprocessing: Preprocessing
     image: bool
+    resized: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property

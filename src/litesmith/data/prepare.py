@@ -109,6 +109,7 @@ def prepare(
         names=tuple(listing.names[row] for row in rows),
         preprocessing=preprocessing,
         image=image,
+        resized=bool(listing.files) or any(note.code == "resized-arrays" for note in notes),
         findings=(*skipped, *notes),
     )
 

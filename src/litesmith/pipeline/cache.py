@@ -45,6 +45,7 @@ class Cache:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._in_use: set[Path] = set()
 
     def get(
         self, stage: str, key: Mapping[str, Any], kind: type[T], make: Callable[[Path], T], *, version: int = 1
@@ -64,6 +65,7 @@ class Cache:
         text = json.dumps([stage, version, to_data(dict(key))], sort_keys=True)
         entry = self.root / stage / hashlib.sha256(text.encode()).hexdigest()[:32]
         kept = self._read(entry, kind)
+        self._in_use.add(entry)
         if kept is not None:
             return Kept(value=kept, folder=entry, cached=True)
         try:
@@ -96,8 +98,18 @@ class Cache:
         return value
 
     def _prune(self, stage: Path) -> None:
-        """Remove all but the last entries used, and what interrupted runs left."""
-        entries = sorted((e for e in stage.iterdir() if not e.name.startswith(".")), key=lambda e: -e.stat().st_mtime)
-        left = [e for e in stage.iterdir() if e.name.endswith(".part") and time.time() - e.stat().st_mtime > _DAY_S]
-        for old in (*entries[_KEEP:], *left):
-            shutil.rmtree(old, ignore_errors=True)
+        """Remove all but the last entries used, and what interrupted runs left; never what this run still reads."""
+        ages = {entry: time.time() - _used(entry) for entry in stage.iterdir()}
+        whole = sorted((entry for entry in ages if not entry.name.startswith(".")), key=ages.__getitem__)
+        left = [entry for entry in ages if entry.name.endswith(".part") and ages[entry] > _DAY_S]
+        for old in (*whole[_KEEP:], *left):
+            if old not in self._in_use:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+def _used(entry: Path) -> float:
+    """Return when an entry was last used; now, if another run has just removed it."""
+    try:
+        return entry.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()

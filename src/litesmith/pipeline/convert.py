@@ -10,7 +10,7 @@ from litesmith.core.errors import ConfigError
 from litesmith.core.files import place, require_writable
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Conversion, SourceInfo
-from litesmith.pipeline.datasets import prepared
+from litesmith.pipeline.datasets import prepared, preprocessing_of
 from litesmith.pipeline.float_model import Conversions
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import FIELDS, Settings
@@ -35,6 +35,7 @@ def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult
     """
     if settings.batch not in (0, 1):
         raise ConfigError(f"--batch is {settings.batch}", hint="Use --batch 1, or --batch 0 for a dynamic batch.")
+    preprocessing_of(settings)  # unknown names are refused even where no samples are read
     out = output_file(settings)
     require_writable(out.parent)
     with (

@@ -12,6 +12,7 @@ import numpy as np
 
 from litesmith.core.deployment import DatasetSummary
 from litesmith.core.errors import ConfigError, DatasetError
+from litesmith.core.isolated import spans
 from litesmith.core.names import unknown
 from litesmith.core.preprocessing import (
     ColorOrder,
@@ -99,7 +100,7 @@ def prepared(
 
     def make(folder: Path) -> SampleSet:
         with run.telling(f"decode {role} samples") as tell:
-            return prepare(
+            samples = prepare(
                 source,
                 preprocessing=record,
                 inputs=inputs,
@@ -110,9 +111,31 @@ def prepared(
                 seed=seed,
                 on_progress=tell,
             )
+        _require_finite(samples)
+        return samples
 
-    kept = run.step("samples", key, SampleSet, make)
+    kept = run.step("samples", key, SampleSet, make, version=2)
     return replace(moved(kept.value, kept.folder), source=source)
+
+
+def _require_finite(samples: SampleSet) -> None:
+    """Refuse samples that no model can be judged by.
+
+    Raises:
+        DatasetError: one holds NaN or infinity.
+    """
+    for position, entry in enumerate(samples.inputs):
+        if np.dtype(entry.dtype).kind != "f":
+            continue
+        stored = samples.raw(position)
+        parts = [np.isfinite(stored[a:b]).reshape(b - a, -1).all(axis=1) for a, b in spans(samples.count, 256)]
+        bad = np.flatnonzero(~np.concatenate(parts))
+        if bad.size:
+            name = samples.names[bad[0]]
+            raise DatasetError(
+                f"{bad.size} of {samples.count} samples of {samples.source} hold NaN or infinity, the first is {name}",
+                hint="Remove these samples, or find out where the values come from.",
+            )
 
 
 def moved(samples: SampleSet, folder: Path) -> SampleSet:
@@ -223,7 +246,7 @@ def _summary(role: str, samples: SampleSet, findings: tuple[Finding, ...]) -> Da
         sha256=samples.digest if len(samples.digest) == 64 else samples.digest[:64],
         n=samples.count,
         labelled=samples.labels is not None,
-        images=samples.image,
+        resized=samples.resized,
         skipped=sum(f.code == "unreadable-sample" for f in samples.findings),
         findings=(*samples.findings, *findings),
     )

@@ -28,6 +28,7 @@ from litesmith.pipeline.variants import (
     evaluate_all,
     interface_named,
     needs_calibration,
+    require_targets,
     wanted_schemes,
 )
 from litesmith.report.writer import write_reports
@@ -70,6 +71,7 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
 
     Raises:
         UserError: a name is unknown or a value is out of range.
+        TargetError: a target cannot be reached.
     """
     if not settings.model:
         raise ConfigError("no model was given", hint="Type: litesmith deploy MODEL --data DATASET")
@@ -84,6 +86,7 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
     preprocessing_of(settings)
     if settings.metric:
         metric_named(settings.metric)
+    require_targets(settings)
     return schemes
 
 

@@ -13,11 +13,11 @@ from litesmith.core.files import sha256_file
 from litesmith.core.graph import Graph
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Finding, Status, Variant
-from litesmith.evaluate.metric import class_count
-from litesmith.pipeline.datasets import load
+from litesmith.evaluate.metric import class_count, metric_named
+from litesmith.pipeline.datasets import load, preprocessing_of
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
-from litesmith.pipeline.variants import benchmarks_of, evaluate_all, failed
+from litesmith.pipeline.variants import benchmarks_of, evaluate_all, failed, require_targets
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.sources.recognise import recognise
 
@@ -58,6 +58,9 @@ def _named(models: Sequence[str]) -> dict[str, Path]:
     paths = [Path(model) for model in models]
     for path in paths:
         _require_tflite(path)
+    twice = next((path for path in paths if paths.count(path) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{twice} is named twice", hint="Name each file once.")
     stems = [path.stem for path in paths]
     names = stems if len(set(stems)) == len(stems) else list(map(str, paths))
     return dict(zip(names, paths, strict=True))
@@ -90,6 +93,9 @@ def evaluate(settings: Settings, models: Sequence[str], *, progress: Progress = 
     """
     if not settings.data:
         raise ConfigError("no dataset was given", hint="Give --data DATASET.")
+    preprocessing_of(settings)
+    if settings.metric:
+        metric_named(settings.metric)
     named = _named(models)
     with (
         tempfile.TemporaryDirectory(prefix="litesmith-") as folder,
@@ -125,6 +131,7 @@ def benchmark(settings: Settings, models: Sequence[str], *, progress: Progress =
         TargetError: a target cannot be reached.
     """
     named = _named(models)
+    require_targets(settings)
     with (
         tempfile.TemporaryDirectory(prefix="litesmith-") as folder,
         Run(settings, folder=Path(folder), progress=progress) as run,

@@ -182,6 +182,13 @@ class Conversions:
                 f"{self.path.name} is already quantized; variants are made from a float model",
                 hint=f"Give the float32 model. To look at this one: litesmith inspect {self.path}",
             )
+        several = next((spec for spec in inputs if spec.shape and spec.shape[0] not in (1, -1)), None)
+        if several is not None:
+            raise SourceError(
+                f"{self.path.name}: input '{several.name}' has shape {list(several.shape)}; "
+                "variants are run one sample at a time, so its first dimension must be 1 or open",
+                hint="Convert the model again with a batch of 1.",
+            )
         place(self.path, folder / _FILE)
         conversion = Conversion(
             file=_FILE,

@@ -18,6 +18,7 @@ from litesmith.evaluate.score import evaluate
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
+from litesmith.pipeline.settings import Settings
 from litesmith.quantize.build import Built, scheme_named
 from litesmith.quantize.scheme import PACKAGE, Interface
 
@@ -53,6 +54,17 @@ def interface_named(name: str) -> Interface:
 def needs_calibration(names: Sequence[str]) -> bool:
     """Tell whether a scheme among them needs ranges."""
     return any(scheme_named(name).calibrated for name in names)
+
+
+def require_targets(settings: Settings) -> None:
+    """Check that every target can be reached, long before it is needed.
+
+    Raises:
+        UnknownNameError: no such target; the hint names the nearest.
+        TargetError: one cannot be reached.
+    """
+    for target in settings.target:
+        connect(target).close()
 
 
 def build_all(run: Run, model: FloatModel, calibrated: Calibrated | None, schemes: Sequence[str]) -> list[Variant]:

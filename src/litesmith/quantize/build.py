@@ -107,7 +107,7 @@ def _quantized(float_model: Path, scheme: Scheme, ranges: Ranges | None, interfa
     try:
         quantizer = Quantizer(str(float_model), recipe)
         result = quantizer.quantize(calibration, enable_progress_bar=False, enable_progress_report=False)
-    except (ValueError, RuntimeError, KeyError, IndexError, NotImplementedError) as error:
+    except (ValueError, RuntimeError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         text = " ".join(str(error).split())[:400]
         raise EvaluationError(f"the quantizer refuses the model: {text or type(error).__name__}") from error
     return bytes(result.quantized_model)

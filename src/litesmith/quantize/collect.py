@@ -137,7 +137,7 @@ def ranges_of(
     Each range is widened to hold zero, and to be no narrower than what a fused ReLU6 needs: the kernels compute
     6 / scale in 32 bits and refuse the model ("no_integer_overflow_from_quantization") when that overflows.
     """
-    narrowest = 1.01 * 6 * 2 ** (bits - 1) / 2**31
+    narrowest = 1.01 * 6 * 2**bits / 2**31  # 2**bits steps of an asymmetric range
     ranges = {}
     for name, tensor in statistics.items():
         low, high = rule(tensor, bits)

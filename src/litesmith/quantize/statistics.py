@@ -38,8 +38,8 @@ class TensorStatistics:
     weights: npt.NDArray[np.float64]
 
     def centers(self) -> npt.NDArray[np.float64]:
-        """Return the middle value of each occupied bin, float64 [B]."""
-        return bin_centers()[self.bins]
+        """Return the middle value of each occupied bin, float64 [B], within the true extremes."""
+        return np.clip(bin_centers()[self.bins], self.minimum, self.maximum)
 
 
 def bin_centers() -> npt.NDArray[np.float64]:

@@ -88,7 +88,7 @@ def dataset_line(made: DatasetSummary) -> str:
 
 def input_line(deployment: Deployment) -> str:
     """Return what a raw sample of a run goes through."""
-    images = not deployment.datasets or any(dataset.images for dataset in deployment.datasets)
+    images = not deployment.datasets or any(dataset.resized for dataset in deployment.datasets)
     return preprocessing_line(deployment.preprocessing, images=images)
 
 

@@ -78,9 +78,9 @@ def test_fewer_bits_make_smaller_files(pool: Pool, tmp_path: Path) -> None:
         scheme: build(pool, model, tmp_path / f"{scheme}.out", scheme, found).size_bytes
         for scheme in ("float32", "float16", "dynamic_int8", "dynamic_int4", "int8")
     }
-    assert sizes["float32"] > 1.5 * sizes["float16"] > 1.5 * 1.3 * sizes["dynamic_int8"]
-    assert sizes["dynamic_int8"] > 1.2 * sizes["dynamic_int4"]
-    assert sizes["int8"] < 0.5 * sizes["float32"]
+    assert sizes["dynamic_int4"] < 0.95 * sizes["dynamic_int8"]
+    assert sizes["dynamic_int8"] < 0.9 * sizes["float16"]
+    assert max(sizes["float16"], sizes["int8"]) < 0.6 * sizes["float32"]
 
 
 @pytest.mark.parametrize("interface", Interface)
@@ -136,7 +136,7 @@ def test_what_the_runtime_cannot_prepare_is_not_written(scheme: str, pool: Pool,
     odd, out = write_unpreparable(tmp_path / "odd.tflite"), tmp_path / "out" / "v.tflite"
     out.parent.mkdir()
     out.write_bytes(b"old")
-    with pytest.raises(EvaluationError, match="cannot prepare it: |refuses the model: "):
+    with pytest.raises(EvaluationError, match=r"cannot prepare it: |refuses the model: "):
         pool.map("litesmith.quantize.build:build", [job(odd, out, scheme)])
     assert out.read_bytes() == b"old"
     assert list(out.parent.iterdir()) == [out]
@@ -146,6 +146,6 @@ def test_what_the_runtime_cannot_prepare_is_not_written(scheme: str, pool: Pool,
 def test_junk_is_an_error_of_ours(scheme: str, pool: Pool, tmp_path: Path) -> None:
     junk = tmp_path / "junk.tflite"
     junk.write_bytes(bytes(500))
-    with pytest.raises(LitesmithError, match="junk|model") as caught:
+    with pytest.raises(LitesmithError, match=r"junk|model") as caught:
         pool.map("litesmith.quantize.build:build", [job(junk, tmp_path / "v.tflite", scheme)])
     assert type(caught.value).__name__ in ("SourceError", "EvaluationError")

@@ -32,23 +32,23 @@ def estimate(
     return expected_error(found.centers(), found.weights, low, high, bits=bits)
 
 
-@pytest.mark.parametrize("bits", [4, 8])
-@pytest.mark.parametrize("name", ["heavy-tailed", "outlier"])
-def test_heavy_tails_are_cut(name: str, bits: int) -> None:
-    values = TENSORS[name]
+@pytest.mark.parametrize(("bits", "share"), [(4, 0.4), (8, 0.95)])
+def test_heavy_tails_are_cut(bits: int, share: float) -> None:
+    values = TENSORS["heavy-tailed"]
     wide = min_max.range_of(statistics_of(values), bits)
     cut = squared_error.range_of(statistics_of(values), bits)
-    assert cut[1] - cut[0] < 0.9 * (wide[1] - wide[0])
-    assert estimate(values, *cut, bits) < 0.8 * estimate(values, *wide, bits)
-    assert error_of(values, *cut, bits) < 0.8 * error_of(values, *wide, bits)
+    assert wide == (values.min(), values.max())
+    assert cut[1] - cut[0] < share * (wide[1] - wide[0])
+    assert estimate(values, *cut, bits) < share * estimate(values, *wide, bits)
+    assert error_of(values, *cut, bits) < share * error_of(values, *wide, bits)
 
 
-@pytest.mark.parametrize("bits", [4, 8])
+@pytest.mark.parametrize("bits", [6, 8])
 @pytest.mark.parametrize("name", ["heavy-tailed", "normal", "rectified", "offset", "uniform"])
 def test_no_range_of_a_fine_grid_is_much_better(name: str, bits: int) -> None:
     values = TENSORS[name]
     found = float(estimate(values, *squared_error.range_of(statistics_of(values), bits), bits)[0])
-    shares = np.linspace(0.02, 1, 150)
+    shares = np.linspace(0.02, 1, 99)
     lows, highs = np.meshgrid(min(values.min(), 0) * shares, max(values.max(), 0) * shares)
     best = float(estimate(values, lows.ravel(), highs.ravel(), bits).min())
     assert found <= 1.02 * best
@@ -74,6 +74,12 @@ def test_one_sided_activations_keep_their_side() -> None:
     assert squared_error.range_of(statistics_of(TENSORS["rectified"]), 8)[0] == 0.0
     low, high = squared_error.range_of(statistics_of(TENSORS["negative"]), 8)
     assert low < 0 == high
+
+
+def test_the_largest_value_is_not_taken_for_the_middle_of_its_bin() -> None:
+    """6.0 lies at the lower edge of its bin; its middle would seem to be clipped by the whole range."""
+    tensor = statistics_of(TENSORS["relu6"])
+    assert tensor.centers().max() == 6.0
 
 
 def test_more_bits_cut_less() -> None:

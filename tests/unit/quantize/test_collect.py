@@ -155,7 +155,7 @@ def test_a_model_of_dead_activations_can_still_be_quantized(
 ) -> None:
     dead = {name: replace(tensor, minimum=0.0, maximum=1e-12) for name, tensor in activations.items()}
     job = {"float_model": cnn, "out": tmp_path / "dead.tflite", "scheme": "int16x8"}
-    narrow = {name: (0.0, 1e-12) for name in dead}
+    narrow = dict.fromkeys(dead, (0.0, 1e-12))
     with pytest.raises(EvaluationError, match="runtime cannot prepare it"):
         pool.map("litesmith.quantize.build:build", [{**job, "ranges": narrow}])
     pool.map("litesmith.quantize.build:build", [{**job, "ranges": ranges_of(dead, seen, bits=16)}])
