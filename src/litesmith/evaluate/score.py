@@ -63,11 +63,13 @@ def evaluate(
     values, real = np.asarray(answers.values(output)), np.asarray(reference.values(output))
     truth = None if labels is None else np.asarray(labels, np.int64)
     classes = class_count(values.shape)
-    if truth is not None and classes is not None and truth.size and truth.max() >= classes:
-        raise DatasetError(
-            f"label {truth.max()} is out of range: the model has {classes} classes, 0 to {classes - 1}",
-            hint="Check that the dataset belongs to this model and that labels count from 0.",
-        )
+    if truth is not None and classes is not None:
+        strange = truth[(truth < 0) | (truth >= classes)]
+        if strange.size:
+            raise DatasetError(
+                f"label {strange[0]} is out of range: the model has {classes} classes, 0 to {classes - 1}",
+                hint="Check that the dataset belongs to this model and that labels count from 0.",
+            )
     metrics = choose_metrics(primary, labelled=truth is not None, shape=values.shape)
     found = [_value(metric, values, truth, real) for metric in metrics]
     head, lead = found[0], metrics[0]

@@ -92,8 +92,8 @@ class Cache:
         try:
             data = json.loads((entry / _RESULT).read_text(encoding="utf-8"))
             value = from_data(kind, data)
-        except (OSError, ValueError, TypeError, PluginError, UserError):
-            return None  # missing, or written by another version: made again
+        except (OSError, ValueError, TypeError, AttributeError, PluginError, UserError):
+            return None  # missing, damaged or written by another version: made again
         os.utime(entry)
         return value
 

@@ -28,6 +28,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.data.check import check_representative
 from litesmith.data.digest import digest
 from litesmith.data.prepare import prepare
+from litesmith.data.reader import find_reader
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 
@@ -167,6 +168,27 @@ def kept_subset(run: Run, samples: SampleSet, rows: Sequence[int]) -> SampleSet:
     return moved(kept.value, kept.folder)
 
 
+def require(settings: Settings, *, calibrated: bool) -> None:
+    """Check, before any work, that the datasets exist and are of a known form.
+
+    Raises:
+        DatasetError: one is missing or of no known form, both are the same, or a scheme needs one and there is none.
+    """
+    for source in (settings.data, settings.calibrate):
+        if source:
+            find_reader(source)
+    if settings.calibrate and settings.data and Path(settings.calibrate).resolve() == Path(settings.data).resolve():
+        raise DatasetError(
+            f"--calibrate and --data are both {settings.data}: accuracy measured on calibration data is no evidence",
+            hint="Give other samples to --calibrate, or leave it out to have some of --data set aside.",
+        )
+    if calibrated and not settings.data and not settings.calibrate:
+        raise DatasetError(
+            "int8 and int16x8 need representative samples, and no dataset was given",
+            hint="Give --calibrate DATASET (100 to 500 samples), or choose --schemes float16,dynamic_int8.",
+        )
+
+
 def load(run: Run, *, inputs: Sequence[TensorSpec], classes: int | None, calibrated: bool) -> Datasets:
     """Return the samples a run needs.
 
@@ -174,7 +196,7 @@ def load(run: Run, *, inputs: Sequence[TensorSpec], classes: int | None, calibra
     never evaluated on.
 
     Raises:
-        DatasetError: a dataset cannot be used, or there is none for a scheme that needs one.
+        DatasetError: a dataset cannot be used.
     """
     settings = run.settings
     evaluation = calibration = None
@@ -194,14 +216,8 @@ def load(run: Run, *, inputs: Sequence[TensorSpec], classes: int | None, calibra
         )
     elif calibrated and evaluation is not None:
         evaluation, calibration, notes = _set_aside(run, evaluation)
-    elif calibrated:
-        raise DatasetError(
-            "int8 and int16x8 need representative samples, and no dataset was given",
-            hint="Give --calibrate DATASET (100 to 500 samples), or choose --schemes float16,dynamic_int8.",
-        )
     findings = notes
     if calibration is not None:
-        _refuse_overlap(settings)
         findings += check_representative(calibration, specs=inputs)
         worst = next((f for f in findings if f.severity is Severity.ERROR), None)
         if worst is not None:
@@ -210,14 +226,6 @@ def load(run: Run, *, inputs: Sequence[TensorSpec], classes: int | None, calibra
     summaries = [_summary("evaluation", evaluation, ())] if evaluation is not None else []
     summaries += [_summary("calibration", calibration, findings)] if calibration is not None else []
     return Datasets(evaluation=evaluation, calibration=calibration, summaries=tuple(summaries))
-
-
-def _refuse_overlap(settings: Settings) -> None:
-    if settings.calibrate and settings.data and Path(settings.calibrate).resolve() == Path(settings.data).resolve():
-        raise DatasetError(
-            f"--calibrate and --data are both {settings.data}: accuracy measured on calibration data is no evidence",
-            hint="Give other samples to --calibrate, or leave it out to have some of --data set aside.",
-        )
 
 
 def _set_aside(run: Run, samples: SampleSet) -> tuple[SampleSet, SampleSet, tuple[Finding, ...]]:

@@ -16,7 +16,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibrator
 from litesmith.pipeline.choose import choose, with_frontier
-from litesmith.pipeline.datasets import Datasets, load, preprocessing_of
+from litesmith.pipeline.datasets import Datasets, load, preprocessing_of, require
 from litesmith.pipeline.float_model import Conversions, FloatModel
 from litesmith.pipeline.notices import noticed
 from litesmith.pipeline.preset_check import check_preset
@@ -87,6 +87,7 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
     if settings.metric:
         metric_named(settings.metric)
     require_targets(settings)
+    require(settings, calibrated=needs_calibration(schemes))
     return schemes
 
 

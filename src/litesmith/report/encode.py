@@ -61,7 +61,7 @@ def from_data(cls: type[T], data: object) -> T:
     """
     try:
         return _converter().structure(data, cls)
-    except (BaseValidationError, ValueError, TypeError, KeyError) as error:
+    except (BaseValidationError, ValueError, TypeError, KeyError, AttributeError) as error:
         name = getattr(cls, "__name__", str(cls))
         places = "; ".join(transform_error(error, path=name))
         raise UserError(

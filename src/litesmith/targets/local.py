@@ -46,15 +46,19 @@ class LocalSession:
         Raises:
             TargetError: it failed, or took longer than `timeout_s`.
         """
-        with tempfile.TemporaryFile(mode="w+", errors="replace") as errors:
+        with (
+            tempfile.TemporaryFile(mode="w+", encoding="utf-8") as given,  # a pipe would break if nobody reads
+            tempfile.TemporaryFile(mode="w+", errors="replace") as errors,
+        ):
+            given.write(request)
+            given.seek(0)
             process = subprocess.Popen(
                 [sys.executable, str(script), *arguments],
-                stdin=subprocess.PIPE,
+                stdin=given,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
             )
-            assert process.stdin is not None
             assert process.stdout is not None
             late = threading.Event()
 
@@ -65,12 +69,8 @@ class LocalSession:
             watchdog = threading.Timer(timeout_s, end)
             watchdog.start()
             try:
-                process.stdin.write(request)
-                process.stdin.close()
                 for line in process.stdout:
                     on_line(line.rstrip("\n"))
-                code = process.wait()
-            except BrokenPipeError:
                 code = process.wait()
             finally:
                 watchdog.cancel()

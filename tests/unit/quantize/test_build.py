@@ -78,9 +78,9 @@ def test_fewer_bits_make_smaller_files(pool: Pool, tmp_path: Path) -> None:
         scheme: build(pool, model, tmp_path / f"{scheme}.out", scheme, found).size_bytes
         for scheme in ("float32", "float16", "dynamic_int8", "dynamic_int4", "int8")
     }
-    assert sizes["dynamic_int4"] < 0.95 * sizes["dynamic_int8"]
+    assert sizes["dynamic_int4"] < sizes["dynamic_int8"]
     assert sizes["dynamic_int8"] < 0.9 * sizes["float16"]
-    assert max(sizes["float16"], sizes["int8"]) < 0.6 * sizes["float32"]
+    assert max(sizes["float16"], sizes["int8"]) < 0.65 * sizes["float32"]
 
 
 @pytest.mark.parametrize("interface", Interface)

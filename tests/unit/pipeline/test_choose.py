@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from litesmith.core.deployment import Constraints
+from litesmith.core.device import Device
+from litesmith.core.results import Benchmark, Evaluation, Latency, Status, Variant
+from litesmith.pipeline.choose import choose, with_frontier
+
+NONE = Constraints()
+DEVICE = Device(
+    target="local", machine="m", cpu="c", cores=1, memory_bytes=1, os="o", governor="g", python="3", runtime="r"
+)
+
+
+def evaluation(value: float, drop: float, *, unit: str = "fraction", n: int = 1000) -> Evaluation:
+    return Evaluation(
+        metric="top1" if unit == "fraction" else "sqnr",
+        value=value,
+        unit=unit,
+        higher_is_better=True,
+        n=n,
+        interval=(value - 0.02, value + 0.02),
+        agreement=None,
+        difference=-drop,
+        difference_interval=(-drop - 0.005, -drop + 0.005),
+        p_value=None,
+        metrics=(),
+        samples_per_s=1.0,
+    )
+
+
+def timed(p50: float) -> tuple[Benchmark, ...]:
+    return (
+        Benchmark(
+            target="local",
+            device=DEVICE,
+            threads=1,
+            warmup_runs=1,
+            runs=10,
+            rounds=1,
+            latency_ms=Latency(p50=p50, p90=p50, p99=p50, mean=p50, min=p50),
+            load_ms=1.0,
+            first_inference_ms=1.0,
+            peak_memory_bytes=1,
+            model_memory_bytes=1,
+        ),
+    )
+
+
+def variant(
+    scheme: str, size: int, *, drop: float | None = 0.0, ms: float | None = None, sqnr_db: float | None = None
+) -> Variant:
+    made = None if drop is None else evaluation(0.8 - drop, drop)
+    if sqnr_db is not None:
+        made = evaluation(sqnr_db, 0.0, unit="dB")
+    return Variant(
+        scheme=scheme,
+        status=Status.OK,
+        size_bytes=size,
+        evaluation=made,
+        benchmarks=() if ms is None else timed(ms),
+    )
+
+
+FLOAT = variant("float32", 4000, ms=4.0)
+HALF = variant("float16", 2000, ms=4.1)
+INT8 = variant("int8", 1000, drop=0.008, ms=1.8)
+INT4 = variant("dynamic_int4", 600, drop=0.05, ms=1.5)
+ALL = (FLOAT, HALF, INT8, INT4)
+
+
+def test_by_default_the_fastest_that_loses_at_most_one_percent() -> None:
+    choice = choose(ALL, NONE)
+    assert (choice.recommended, choice.nearest) == ("int8", "")
+    assert "fastest variant that loses at most 1 %" in choice.reason
+    assert "-0.80 points top1" in choice.reason
+    assert "1 KB" in choice.reason
+
+
+@pytest.mark.parametrize(
+    ("limits", "wanted"),
+    [
+        (Constraints(max_drop=0.1), "dynamic_int4"),
+        (Constraints(max_drop=0.005), "float16"),  # as fast as float32 and smaller
+        (Constraints(max_drop=0.05), "dynamic_int4"),
+        (Constraints(max_size_bytes=1500), "int8"),
+        (Constraints(max_size_bytes=4000, max_drop=0.0), "float16"),
+        (Constraints(max_latency_ms=2.0), "int8"),
+        (Constraints(max_latency_ms=1.6), "dynamic_int4"),  # nothing else meets the limit that was set
+        (Constraints(max_latency_ms=4.0, max_drop=0.0), "float32"),
+    ],
+)
+def test_limits(limits: Constraints, wanted: str) -> None:
+    assert choose(ALL, limits).recommended == wanted
+
+
+def test_impossible_limits_name_the_nearest_and_the_limits() -> None:
+    choice = choose(ALL, Constraints(max_drop=0.001, max_size_bytes=900, max_latency_ms=1.0))
+    assert choice.recommended == ""
+    assert choice.nearest == "float16"
+    for part in ("no variant meets", "a drop of at most 0.001", "900 B", "1 ms", "nearest is float16"):
+        assert part in choice.reason
+
+
+def test_nearest_is_the_one_that_exceeds_least() -> None:
+    assert choose(ALL, Constraints(max_size_bytes=500)).nearest == "dynamic_int4"
+    assert choose(ALL, Constraints(max_size_bytes=950, max_drop=0.008)).nearest == "int8"
+
+
+def test_failed_variants_are_never_chosen() -> None:
+    broken = replace(INT8, status=Status.FAILED, reason="no")
+    assert choose((FLOAT, HALF, broken), NONE).recommended == "float16"
+    choice = choose((replace(FLOAT, status=Status.FAILED), broken), NONE)
+    assert (choice.recommended, choice.nearest) == ("", "")
+    assert "no variant could be built and run" in choice.reason
+
+
+def test_ties_in_latency_go_to_the_smallest_then_the_most_accurate() -> None:
+    a, b = variant("a", 1000, drop=0.001, ms=1.0), variant("b", 900, drop=0.009, ms=1.04)
+    assert choose((FLOAT, a, b), NONE).recommended == "b"
+    c = variant("c", 900, drop=0.002, ms=1.02)
+    assert choose((FLOAT, a, b, c), NONE).recommended == "c"
+    assert choose((FLOAT, a, replace(b, benchmarks=timed(1.06))), NONE).recommended == "a"
+
+
+def test_without_latencies_the_smallest() -> None:
+    choice = choose([replace(v, benchmarks=()) for v in ALL], NONE)
+    assert choice.recommended == "int8"
+    assert "smallest variant that loses at most 1 %" in choice.reason
+
+
+def test_without_evaluation_nothing_is_said_of_accuracy() -> None:
+    choice = choose([replace(v, evaluation=None) for v in ALL], NONE)
+    assert choice.recommended == "dynamic_int4"
+    assert "loses" not in choice.reason
+    assert "the fastest variant: 600 B" in choice.reason
+
+
+def test_when_every_loss_is_too_large_the_most_accurate() -> None:
+    bad, worse = variant("bad", 900, drop=0.1, ms=2.0), variant("worse", 800, drop=0.2, ms=1.0)
+    assert choose((bad, worse), NONE).recommended == "bad"
+
+
+def test_wide_interval_is_told() -> None:
+    wide = replace(INT8, evaluation=replace(evaluation(0.8, 0.0), difference_interval=(-0.03, 0.03)))
+    reason = choose((FLOAT, wide), NONE).reason
+    assert "The interval reaches -3.00 points: more samples would settle it" in reason
+    assert "interval reaches" not in choose((FLOAT, HALF), NONE).reason
+
+
+def test_models_without_classes_are_judged_by_their_signal_to_noise_ratio() -> None:
+    good, noisy = variant("good", 1000, sqnr_db=35.0, ms=2.0), variant("noisy", 500, sqnr_db=12.0, ms=1.0)
+    choice = choose((good, noisy), NONE)
+    assert choice.recommended == "good"
+    assert "keeps 20 dB of SQNR" in choice.reason
+    assert "sqnr 35.0 dB (n=1000)" in choice.reason
+    assert choose((noisy,), NONE).recommended == "noisy"
+
+
+def frontier(*variants: Variant) -> list[str]:
+    return [v.scheme for v in with_frontier(variants) if v.on_frontier]
+
+
+def test_frontier_leaves_out_what_another_beats_in_everything() -> None:
+    beaten = variant("beaten", 4100, drop=0.02, ms=5.0)
+    assert frontier(*ALL, beaten) == ["float32", "float16", "int8", "dynamic_int4"]
+    assert frontier(FLOAT, replace(HALF, benchmarks=timed(4.0))) == ["float16"]
+
+
+def test_frontier_keeps_equals_and_drops_failures() -> None:
+    twin = replace(FLOAT, scheme="twin")
+    assert frontier(FLOAT, twin) == ["float32", "twin"]
+    assert frontier(FLOAT, replace(INT4, status=Status.FAILED)) == ["float32"]
+
+
+def test_frontier_of_a_metric_where_lower_is_better() -> None:
+    low = replace(FLOAT, scheme="low", evaluation=replace(evaluation(0.1, 0.0), higher_is_better=False))
+    high = replace(low, scheme="high", evaluation=replace(evaluation(0.9, 0.0), higher_is_better=False))
+    assert frontier(low, high) == ["low"]
