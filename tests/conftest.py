@@ -10,9 +10,9 @@ import pytest
 
 from litesmith.core.isolated import Pool
 from litesmith.core.samples import SampleSet
+from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.calibrators.min_max import range_of
 from litesmith.quantize.collect import collect, ranges_of
-from litesmith.quantize.statistics import TensorStatistics
 
 sys.path.insert(0, str(Path(__file__).parent / "models"))
 from sample_sets import pictures, sample_set

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litesmith.quantize.statistics import BINS, TensorStatistics, bin_indices
+from litesmith.quantize.activations import BINS, TensorStatistics, bin_indices
 
 
 def statistics_of(values: npt.NDArray[Any]) -> TensorStatistics:

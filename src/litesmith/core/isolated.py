@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
-from threading import Lock
+from threading import Lock, RLock
 from types import TracebackType
 from typing import Any
 
@@ -39,6 +39,10 @@ class WorkerCrash(EvaluationError):
 
 class WorkerTimeout(EvaluationError):
     """A call took longer than it was given; the process was ended."""
+
+
+class WorkerClosed(EvaluationError):
+    """The worker was ended on purpose while a call was under way, or before it began."""
 
 
 class RemoteError(EvaluationError):
@@ -69,6 +73,8 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+        self._calling = RLock()  # held by the thread that uses the connections
+        self._left = False
 
     def __enter__(self) -> Worker:
         """Return itself; the process starts with the first call."""
@@ -77,14 +83,24 @@ class Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the process."""
+        """End the process for good: a call under way in another thread fails, and no other begins."""
+        self._left = True
         self.close()
         self._output.close()
 
     def start(self) -> None:
-        """Start the process if it does not run, without waiting for it."""
-        if self._process is not None:
-            return
+        """Start the process if it does not run, without waiting for it.
+
+        Raises:
+            WorkerClosed: the worker was left.
+        """
+        with self._calling:
+            if self._left:
+                raise WorkerClosed(f"{self.label} was ended")
+            if self._process is None:
+                self._start()
+
+    def _start(self) -> None:
         parent, child = os.pipe(), os.pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "litesmith.core.isolated_main", str(parent[0]), str(child[1])],
@@ -115,7 +131,14 @@ class Worker:
             RemoteError: it raised anything else.
             WorkerCrash: the process died.
             WorkerTimeout: it gave no sign of life for `timeout_s`.
+            WorkerClosed: the worker was left.
         """
+        with self._calling:
+            return self._call(function, timeout_s=timeout_s, on_progress=on_progress, arguments=arguments)
+
+    def _call(
+        self, function: str, *, timeout_s: float, on_progress: OnProgress | None, arguments: Mapping[str, Any]
+    ) -> Any:
         self.start()
         assert self._connection is not None
         try:
@@ -147,10 +170,12 @@ class Worker:
         tail = os.pread(self._output.fileno(), _TAIL_BYTES, max(0, size - _TAIL_BYTES))
         return tail.decode("utf-8", "replace").strip()
 
-    def _crash(self) -> WorkerCrash:
+    def _crash(self) -> EvaluationError:
         assert self._process is not None
         code = self._process.wait()
         self._forget()
+        if self._left:
+            return WorkerClosed(f"{self.label} was ended")
         how = f"exit code {code}"
         if code < 0:
             how = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"
@@ -165,11 +190,13 @@ class Worker:
         self._process = self._connection = None
 
     def close(self) -> None:
-        """End the process at once."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._forget()
+        """End the process at once; the next call starts a new one. A call under way in another thread fails."""
+        process = self._process
+        if process is not None:
+            process.kill()
+            process.wait()
+        with self._calling:
+            self._forget()
 
 
 class Pool:

@@ -9,6 +9,7 @@ import numpy as np
 from litesmith.core.errors import DatasetError, UserError
 from litesmith.core.results import Evaluation, MetricValue
 from litesmith.evaluate.collect import Answers
+from litesmith.evaluate.intervals import mcnemar_exact, mean_interval, tango, wilson
 from litesmith.evaluate.metric import (
     Labels,
     Metric,
@@ -18,7 +19,6 @@ from litesmith.evaluate.metric import (
     class_count,
     metric_named,
 )
-from litesmith.evaluate.statistics import mcnemar_exact, mean_interval, tango, wilson
 
 
 def choose_metrics(primary: str, *, labelled: bool, shape: tuple[int, ...]) -> list[Metric]:

@@ -6,6 +6,7 @@ renamed when it is whole: an interrupted stage leaves no entry, and the next run
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -80,9 +81,10 @@ class Cache:
                 shutil.rmtree(entry)
             unfinished.replace(entry)
         except OSError as error:
-            if error.errno is None:
+            if error.errno is None and " writ" not in str(error):
                 raise  # not the file system's
-            raise output_error(error, entry) from error
+            full = OSError(errno.ENOSPC, str(error))  # NumPy tells of a short write without the cause
+            raise output_error(full if error.errno is None else error, entry) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         self._prune(entry.parent)

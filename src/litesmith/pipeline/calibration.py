@@ -18,11 +18,11 @@ from litesmith.evaluate.collect import Answers, answer
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
+from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.build import Ranges
 from litesmith.quantize.calibrator import PACKAGE, calibrator_named
 from litesmith.quantize.collect import collect, ranges_of
 from litesmith.quantize.input_range import byte_range
-from litesmith.quantize.statistics import TensorStatistics
 from litesmith.runtime.feeding import match
 from litesmith.runtime.flatbuffer import read_graph
 

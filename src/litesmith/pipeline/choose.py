@@ -93,6 +93,14 @@ def choose(variants: Sequence[Variant], limits: Constraints) -> Choice:
     usable = [v for v in variants if v.status is Status.OK]
     if not usable:
         return Choice(recommended="", nearest="", reason="no variant could be built and run")
+    if limits.max_drop is not None and any(_drop(v) is None for v in usable):
+        close = min(usable, key=lambda v: _costs(v)[0])
+        return Choice(
+            recommended="",
+            nearest=close.scheme,
+            reason=f"the limit on the drop could not be checked: {_why_no_drop(usable[0])}; "
+            f"the most accurate is {close.scheme}: {_figures(close)}",
+        )
     meeting = [v for v in usable if _excess(v, limits) == 0]
     if not meeting:
         close = min(usable, key=lambda v: (_excess(v, limits), v.size_bytes))
@@ -101,13 +109,36 @@ def choose(variants: Sequence[Variant], limits: Constraints) -> Choice:
             nearest=close.scheme,
             reason=f"no variant meets {_limits_text(limits)}; nearest is {close.scheme}: {_figures(close)}",
         )
-    good = [v for v in meeting if _good_enough(v, limits)] or [min(meeting, key=lambda v: _costs(v)[0])]
+    good = [v for v in meeting if _good_enough(v, limits)]
+    if not good:
+        best = min(meeting, key=lambda v: _costs(v)[0])
+        among = f"of the variants that meet {_limits_text(limits)}, " if _limits_text(limits) else ""
+        return Choice(
+            recommended=best.scheme,
+            nearest="",
+            reason=f"{among}none {_default_loss(best)}; the most accurate is {best.scheme}: {_figures(best)}",
+        )
     timed = [v for v in good if latency_ms(v) is not None]
     if timed:
         fastest = min(latency_ms(v) or 0.0 for v in timed)
         good = [v for v in timed if (latency_ms(v) or 0.0) <= fastest * _SAME_LATENCY]
     best = min(good, key=lambda v: (v.size_bytes, _costs(v)[0]))
     return Choice(recommended=best.scheme, nearest="", reason=_reason(best, limits, timed=bool(timed)))
+
+
+def _default_loss(variant: Variant) -> str:
+    """Return the limit on accuracy that applies without --max-drop, in words; empty for metrics without one."""
+    made = variant.evaluation
+    if made is not None and made.unit == "fraction":
+        return f"loses at most {format_percent(DEFAULT_MAX_DROP, digits=0)}"
+    if made is not None and made.unit == "dB":
+        return f"keeps {DEFAULT_LEAST_SQNR_DB:g} dB of SQNR"
+    return ""
+
+
+def _why_no_drop(variant: Variant) -> str:
+    made = variant.evaluation
+    return "no accuracy was measured" if made is None else f"{made.metric} is no fraction but in {made.unit or 'units'}"
 
 
 def _limits_text(limits: Constraints) -> str:
@@ -122,16 +153,12 @@ def _limits_text(limits: Constraints) -> str:
 
 
 def _reason(best: Variant, limits: Constraints, *, timed: bool) -> str:
-    quality = "fastest" if timed else "smallest"
-    given = _limits_text(limits)
-    if limits.max_drop is None and best.evaluation is not None:
-        loss = f"loses at most {format_percent(DEFAULT_MAX_DROP, digits=0)}"
-        if best.evaluation.unit == "dB":
-            loss = f"keeps {DEFAULT_LEAST_SQNR_DB:g} dB of SQNR"
-        given = f"{given} and {loss}" if given else loss
-    among = f"the {quality} variant that meets {given}" if _limits_text(limits) else f"the {quality} variant"
-    if given and not _limits_text(limits):
-        among += f" that {given}"
+    conditions = [f"meets {given}"] if (given := _limits_text(limits)) else []
+    if limits.max_drop is None and (loss := _default_loss(best)):
+        conditions.append(loss)
+    among = f"the {'fastest' if timed else 'smallest'} variant"
+    if conditions:
+        among += f" that {' and '.join(conditions)}"
     text = f"{among}: {_figures(best)}"
     drop, made = _drop(best), best.evaluation
     limit = limits.max_drop if limits.max_drop is not None else DEFAULT_MAX_DROP

@@ -80,6 +80,11 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
             f"--batch is {settings.batch}; variants are run one sample at a time",
             hint="Use --batch 1, or --batch 0 for a dynamic batch.",
         )
+    if settings.max_drop is not None and not settings.data:
+        raise ConfigError(
+            "--max-drop limits the loss of accuracy, and there is no --data to measure it on",
+            hint="Give --data DATASET.",
+        )
     schemes = wanted_schemes(settings.schemes)
     interface_named(settings.interface)
     require_calibrator(settings.calibrator)
@@ -129,7 +134,7 @@ def _finish(
         recommended=choice.recommended,
         nearest=choice.nearest,
         reason=choice.reason,
-        warnings=(*warnings, *_not_measured(settings, variants)),
+        warnings=(*warnings, *_not_measured(settings)),
         stages=tuple(run.stages),
         environment=environment(seed=settings.seed),
     )
@@ -137,7 +142,7 @@ def _finish(
     return deployment
 
 
-def _not_measured(settings: Settings, variants: list[Variant]) -> tuple[Finding, ...]:
+def _not_measured(settings: Settings) -> tuple[Finding, ...]:
     """Return what a reader of the numbers must know about limits that could not be checked."""
     found = []
     if not settings.data:
@@ -147,16 +152,6 @@ def _not_measured(settings: Settings, variants: list[Variant]) -> tuple[Finding,
                 severity=Severity.WARNING,
                 message="no dataset was given, so no accuracy was measured",
                 hint="Give --data DATASET.",
-            )
-        )
-    made = variants[0].evaluation
-    if settings.max_drop is not None and made is not None and made.unit != "fraction":
-        found.append(
-            Finding(
-                code="max-drop-not-checked",
-                severity=Severity.WARNING,
-                message=f"--max-drop limits a fraction, but the headline metric {made.metric} is in {made.unit}",
-                hint="Give labelled samples, or choose by the table.",
             )
         )
     return tuple(found)

@@ -12,8 +12,8 @@ from litesmith.core.preprocessing import PRESETS, ColorOrder, Preprocessing
 from litesmith.core.results import Finding, Severity
 from litesmith.core.samples import SampleSet
 from litesmith.evaluate.collect import answer
+from litesmith.evaluate.intervals import mcnemar_exact
 from litesmith.evaluate.metric import class_count, predicted
-from litesmith.evaluate.statistics import mcnemar_exact
 from litesmith.pipeline.datasets import subset
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from litesmith.core.registry import load_plugin
-from litesmith.quantize.statistics import TensorStatistics
+from litesmith.quantize.activations import TensorStatistics
 
 PACKAGE = "litesmith.quantize.calibrators"
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from litesmith.core.errors import EvaluationError
 from litesmith.core.isolated import Pool, spans
 from litesmith.core.samples import SampleSet
-from litesmith.quantize.statistics import BINS, TensorStatistics, bin_indices, stride_for
+from litesmith.quantize.activations import BINS, TensorStatistics, bin_indices, stride_for
 from litesmith.runtime.feeding import feeders, match
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.interpreter import OpenModel

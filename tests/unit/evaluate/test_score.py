@@ -13,10 +13,10 @@ from litesmith.core.errors import DatasetError, UnknownNameError, UserError
 from litesmith.core.results import Evaluation
 from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.collect import Answers
+from litesmith.evaluate.intervals import mcnemar_exact, tango, wilson
 from litesmith.evaluate.metric import applicable, class_count, predicted
 from litesmith.evaluate.metrics import sqnr, top5
 from litesmith.evaluate.score import choose_metrics, evaluate
-from litesmith.evaluate.statistics import mcnemar_exact, tango, wilson
 
 
 def answers(path: Path, *outputs: Any) -> Answers:

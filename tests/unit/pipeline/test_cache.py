@@ -98,13 +98,29 @@ def test_failure_leaves_nothing(error: BaseException, cache: Cache) -> None:
     assert not get(cache, Maker()).cached
 
 
-def test_full_disk_is_an_output_error(cache: Cache) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError("problem writing element 4096 to file"),  # as NumPy says it
+        OSError("64 requested and 12 written"),
+    ],
+)
+def test_full_disk_is_an_output_error(error: OSError, cache: Cache) -> None:
     def fail(folder: Path) -> Sum:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise error
 
     with pytest.raises(OutputError, match="no space left"):
         get(cache, fail)
     assert entries(cache) == []
+
+
+def test_errors_that_are_not_the_disk_s_stay_what_they_are(cache: Cache) -> None:
+    def fail(folder: Path) -> Sum:
+        raise OSError("cannot identify image file")
+
+    with pytest.raises(OSError, match="cannot identify"):
+        get(cache, fail)
 
 
 def test_root_that_is_a_file(tmp_path: Path) -> None:

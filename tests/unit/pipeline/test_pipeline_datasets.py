@@ -178,7 +178,7 @@ def test_samples_that_are_not_finite_are_refused(value: float, calibrated: bool,
     values = np.ones((40, 4), np.float32)
     values[7, 2] = value
     np.savez(tmp_path / "d.npz", x=values)
-    with pytest.raises(DatasetError, match="1 of 40 samples of .* hold NaN or infinity, the first is row 7"):
+    with pytest.raises(DatasetError, match=r"1 of 40 samples of .* hold NaN or infinity, the first is row 7"):
         loaded(tmp_path / "out", calibrated=calibrated, settings=Settings(data=str(tmp_path / "d.npz")))
 
 

@@ -154,7 +154,7 @@ def test_project_file_of_other_bytes_or_none(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="is not valid TOML"):
         read_project(path)
-    with pytest.raises(ConfigError, match="cannot read the project file .*No such file"):
+    with pytest.raises(ConfigError, match=r"cannot read the project file .*No such file"):
         read_project(tmp_path / "other.toml")
-    with pytest.raises(ConfigError, match="cannot read the project file .*directory"):
+    with pytest.raises(ConfigError, match=r"cannot read the project file .*directory"):
         read_project(tmp_path)

@@ -16,11 +16,11 @@ from litesmith.core.isolated import Pool
 from litesmith.core.registry import plugin_names
 from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import dequantize, quantize
+from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.build import Built, scheme_named
 from litesmith.quantize.calibrators.min_max import range_of
 from litesmith.quantize.collect import collect, ranges_of
 from litesmith.quantize.scheme import PACKAGE, Interface
-from litesmith.quantize.statistics import TensorStatistics
 from litesmith.runtime.interpreter import OpenModel
 
 Found = dict[str, TensorStatistics]

@@ -17,8 +17,8 @@ from litesmith.core.errors import EvaluationError
 from litesmith.core.isolated import Pool
 from litesmith.core.preprocessing import PRESETS
 from litesmith.core.samples import SampleSet
+from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.collect import collect, ranges_of
-from litesmith.quantize.statistics import TensorStatistics
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.interpreter import OpenModel
 

@@ -13,7 +13,7 @@ from litesmith.core.errors import DatasetError
 from litesmith.core.preprocessing import PRESETS, Layout, Preprocessing, normalize
 from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec, quantize
-from litesmith.runtime.feeding import feeder, feeders, match
+from litesmith.runtime.feeding import feeder, feeders, fixed_point, match
 
 ALL_BYTES = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
 EQUAL = TensorSpec(name="image", dtype="uint8", shape=(1, 16, 16, 1), scale=1 / 255, zero_point=0)
@@ -100,3 +100,48 @@ def test_an_input_without_samples_is_named(tmp_path: Path) -> None:
     specs = [replace(EQUAL, name="left"), replace(EQUAL, name="right")]
     with pytest.raises(DatasetError, match="no samples for input right; the dataset has left, wrong"):
         match(samples, specs)
+
+
+def test_any_scale_and_zero_point_feed_every_byte_exactly(tmp_path: Path) -> None:
+    """By arithmetic where a factor and an offset of 16 bits do it, else by a table."""
+    random, stored = np.random.default_rng(4), samples_of(tmp_path, PRESETS["raw"])
+    by_arithmetic = 0
+    for _ in range(300):
+        record = Preprocessing(
+            preset="own", scale=(float(random.uniform(0.2, 2)) / 255,), offset=(float(random.uniform(-1.2, 0.3)),)
+        )
+        spec = replace(MOVED, scale=float(random.uniform(0.3, 2)) / 255, zero_point=int(random.integers(-128, 128)))
+        samples = replace(stored, preprocessing=record)
+        wanted = quantize(normalize(ALL_BYTES, record), spec)
+        np.testing.assert_array_equal(feeder(samples, samples.inputs[0], spec)(ALL_BYTES), wanted)
+        by_arithmetic += fixed_point(wanted.view(np.uint8).reshape(-1)) is not None
+    assert 10 < by_arithmetic < 290
+
+
+def test_fixed_point_arithmetic_gives_the_table() -> None:
+    levels = np.arange(256)
+    table = np.clip(levels // 2 + 3, 0, 255).astype(np.uint8)
+    found = fixed_point(table)
+    assert found is not None
+    factor, offset = (int(v) for v in found)
+    np.testing.assert_array_equal((levels * factor + offset) >> 8, table)
+    assert fixed_point(np.where(levels < 128, 0, 255).astype(np.uint8)) is None
+
+
+@pytest.mark.parametrize("spec", PLAIN, ids=lambda s: f"{s.dtype}-{s.scale:.4g}-{s.zero_point}")
+def test_one_sample_after_another_and_of_another_size(tmp_path: Path, spec: TensorSpec) -> None:
+    """Arrays are used again; nothing of the sample before may stay."""
+    record = PRESETS["signed"]
+    samples = samples_of(tmp_path, record)
+    feed = feeder(samples, samples.inputs[0], spec)
+    for raw in (ALL_BYTES, ALL_BYTES[:, ::-1].copy(), ALL_BYTES[:, :4].copy(), ALL_BYTES):
+        np.testing.assert_array_equal(feed(raw), quantize(normalize(raw, record), spec))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int16", "uint8"])
+def test_values_of_any_type_for_a_float_model(tmp_path: Path, dtype: str) -> None:
+    raw = np.random.default_rng(0).uniform(0, 200, (2, 5)).astype(dtype)
+    samples = sample_set(tmp_path, raw, record=PRESETS["signed"])
+    fed = feeder(samples, samples.inputs[0], PLAIN[-1])(samples.raw()[1:])
+    assert fed.dtype == np.float32
+    np.testing.assert_array_equal(fed, normalize(raw[1:], PRESETS["signed"]))

@@ -59,10 +59,14 @@ def test_operators_and_weights(cnn: Path) -> None:
     assert (graph.description, graph.subgraphs, graph.size_bytes) == ("handmade", 1, cnn.stat().st_size)
 
 
-def test_omitted_inputs_are_minus_one(two_inputs: Path) -> None:
-    graph = read_graph(two_inputs)
-    assert graph.ops[3].inputs[2] == -1
-    assert graph.ops[3].weight_bytes == 8
+def test_an_omitted_input_is_minus_one_and_weighs_nothing(two_inputs: Path, tmp_path: Path) -> None:
+    assert read_graph(two_inputs).ops[3].inputs[2] == -1
+    draw = Drawing()
+    fed, kernel = draw.tensor("x", (1, 2)), draw.constant("w", np.ones((1, 2), np.float32))
+    made = draw.op("FULLY_CONNECTED", [fed, kernel, -1], "y", (1, 1))
+    draw.constant("last", np.zeros(500, np.float32))
+    graph = read_graph(draw.save(tmp_path / "model.tflite", {"x": fed}, {"y": made}))
+    assert graph.ops[0].weight_bytes == 8
 
 
 def test_activations_are_what_is_fed_or_computed(cnn: Path) -> None:

@@ -1,7 +1,7 @@
 """The true minimum and maximum: nothing saturates, and one outlier widens every step."""
 
+from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.calibrator import Calibrator
-from litesmith.quantize.statistics import TensorStatistics
 
 
 def range_of(tensor: TensorStatistics, bits: int) -> tuple[float, float]:

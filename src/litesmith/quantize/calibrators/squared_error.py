@@ -10,8 +10,8 @@ one.
 import numpy as np
 import numpy.typing as npt
 
+from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.calibrator import Calibrator
-from litesmith.quantize.statistics import TensorStatistics
 
 _CANDIDATES = 96
 _SMALLEST_SHARE = 0.05

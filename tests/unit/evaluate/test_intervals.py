@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from litesmith.evaluate.statistics import Z95, mcnemar_exact, mean_interval, tango, wilson
+from litesmith.evaluate.intervals import Z95, mcnemar_exact, mean_interval, tango, wilson
 
 
 @pytest.mark.parametrize(

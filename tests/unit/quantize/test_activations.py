@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from litesmith.quantize.statistics import BINS, bin_centers, bin_indices, stride_for
+from litesmith.quantize.activations import BINS, bin_centers, bin_indices, stride_for
 
 SHAPES = [(1, 112, 112, 32), (1, 56, 56, 144), (1, 7, 7, 1280), (1, 1001), (1, 30030, 3), (1, 97, 1), (5, 128, 4096)]
 

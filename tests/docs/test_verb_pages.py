@@ -1,0 +1,63 @@
+"""Every verb has a page with all of its options, their defaults, and nothing that is gone."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from litesmith.cli.main import verbs
+from litesmith.cli.verb import Verb
+from litesmith.pipeline.settings import FIELDS, default_text, flag
+
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "ARCHITECTURE.md", *sorted((ROOT / "docs").rglob("*.md")))
+ROW = re.compile(r"^\| `(--[a-z-]+)[^`]*` \| ([^|]*) \|", re.MULTILINE)
+SECTIONS = ("Options", "Example", "What is written", "Exit codes", "JSON")
+COMMON = {"--json", "--quiet"}
+OTHERS = {"--help", "--version", "--project"}
+VERBS = verbs()
+
+
+def page(verb: Verb) -> str:
+    return (ROOT / "docs" / f"{verb.name}.md").read_text(encoding="utf-8")
+
+
+def flags(verb: Verb) -> set[str]:
+    return {flag(name) for name in verb.settings} | COMMON | ({"--project"} if verb.settings else set())
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_page_lists_exactly_the_options_of_the_verb(verb: Verb) -> None:
+    listed = [name for name, _ in ROW.findall(page(verb))]
+    assert sorted(listed) == sorted(flags(verb))
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_page_shows_the_defaults(verb: Verb) -> None:
+    shown = {name: default.replace("`", "").replace(", ", ",").strip() for name, default in ROW.findall(page(verb))}
+    for name in verb.settings:
+        assert shown[flag(name)] == (default_text(name) or "-"), flag(name)
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_page_has_every_section(verb: Verb) -> None:
+    assert [heading for heading in SECTIONS if f"\n## {heading}\n" not in page(verb)] == []
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_readme_links_the_page(verb: Verb) -> None:
+    assert f"[{verb.name}](docs/{verb.name}.md)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_page_mentions_an_option_that_does_not_exist(path: Path) -> None:
+    known = {flag(name) for name in FIELDS} | COMMON | OTHERS
+    mentioned = set(re.findall(r"(?<![-\w])--[a-z][a-z_-]*", path.read_text(encoding="utf-8")))
+    assert mentioned - known == set()
+
+
+def test_api_page_lists_every_verb() -> None:
+    text = (ROOT / "docs" / "how-to" / "python-api.md").read_text(encoding="utf-8")
+    assert [name for name in VERBS if f"`api.{name}(" not in text] == []
