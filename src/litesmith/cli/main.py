@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except LitesmithError as error:
         return _failed(error, wants_json=wants_json)
     except KeyboardInterrupt:
-        print("\ninterrupted; finished stages are kept, the same command goes on from there", file=sys.stderr)
+        print("\ninterrupted; what deploy and quantize had finished is kept for the next run", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

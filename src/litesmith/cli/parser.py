@@ -79,8 +79,8 @@ def _add(places: Any, verb: Verb) -> None:
         parser.add_argument(
             "model",
             metavar="MODEL",
-            nargs="?" if verb.name == "deploy" else None,
-            help=FIELDS["model"].metadata["meaning"],
+            nargs="?" if verb.settings else None,  # a project file may name it
+            help=FIELDS["model"].metadata["meaning"] if verb.settings else "a .tflite file",
         )
     elif verb.models > 1:
         parser.add_argument("models", metavar="FILE", nargs="+", help=".tflite files")

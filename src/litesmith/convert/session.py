@@ -15,11 +15,12 @@ from litesmith.convert.opened import OpenedSource
 from litesmith.convert.tensorflow_process import Made
 from litesmith.core.errors import ConversionError, LitesmithError, MissingExtraError, PluginError, SourceError
 from litesmith.core.files import sha256_file
-from litesmith.core.isolated import OnProgress, RemoteError, Worker, WorkerCrash, WorkerTimeout
+from litesmith.core.isolated import OnProgress, Worker
 from litesmith.core.results import Conversion
 from litesmith.core.samples import SampleSet
 from litesmith.core.source import Source
 from litesmith.core.tensors import TensorSpec
+from litesmith.core.worker_errors import RemoteError, WorkerCrash, WorkerTimeout
 
 _PROCESS = "litesmith.convert.tensorflow_process"
 _START_TIMEOUT_S = 300.0
@@ -42,7 +43,8 @@ class Converter:
     def __init__(self) -> None:
         if find_spec("tensorflow") is None:
             raise MissingExtraError(
-                "converting needs TensorFlow, which is not installed", hint="pip install 'litesmith[tensorflow]'"
+                "converting needs TensorFlow, which is not installed",
+                hint="pip install 'tensorflow>=2.21' 'tf-keras>=2.21'",
             )
         self._worker = Worker("TensorFlow", environment=_ENVIRONMENT)
         self._scratch = tempfile.TemporaryDirectory(prefix="litesmith-")

@@ -20,43 +20,10 @@ from types import TracebackType
 from typing import Any
 
 from litesmith.core.errors import EvaluationError
+from litesmith.core.worker_errors import RemoteError, WorkerClosed, WorkerCrash, WorkerTimeout
 
 _TAIL_BYTES = 4000
 OnProgress = Callable[[int, int], None]
-
-
-class WorkerCrash(EvaluationError):
-    """The process ended by itself: a signal, an abort in native code, or no memory.
-
-    Attributes:
-        output: The last of what it printed.
-    """
-
-    def __init__(self, message: str, *, hint: str = "", output: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.output = output
-
-
-class WorkerTimeout(EvaluationError):
-    """A call took longer than it was given; the process was ended."""
-
-
-class WorkerClosed(EvaluationError):
-    """The worker was ended on purpose while a call was under way, or before it began."""
-
-
-class RemoteError(EvaluationError):
-    """An exception other than ours in the worker.
-
-    Attributes:
-        kind: Class name of the exception.
-        trace: Its traceback, for a bug report.
-    """
-
-    def __init__(self, message: str, *, hint: str = "", kind: str = "", trace: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.kind = kind
-        self.trace = trace
 
 
 class Worker:
@@ -140,29 +107,37 @@ class Worker:
         self, function: str, *, timeout_s: float, on_progress: OnProgress | None, arguments: Mapping[str, Any]
     ) -> Any:
         self.start()
-        assert self._connection is not None
-        try:
-            self._requests.send((function, arguments, on_progress is not None))
-            while True:
-                if not self._connection.poll(timeout_s):
-                    self.close()
-                    raise WorkerTimeout(
-                        f"{self.label} gave no sign of life for {timeout_s:g} s and was ended",
-                        hint="Raise the limit, or try a smaller model or dataset.",
-                    )
-                kind, value = self._connection.recv()
-                if kind != "progress":
-                    break
-                if on_progress is not None:
-                    on_progress(*value)
-        except (EOFError, OSError) as error:
-            raise self._crash() from error
+        kind, value = self._exchange((function, arguments, on_progress is not None), timeout_s)
+        while kind == "progress" and on_progress is not None:
+            try:
+                on_progress(*value)
+            except BaseException:
+                self.close()  # else its answer would be taken for that to the next call
+                raise
+            kind, value = self._exchange(None, timeout_s)
         if kind == "result":
             return value
         if kind == "ours":
             raise value
         name, message, trace = value
         raise RemoteError(f"{name}: {message}" if message else name, kind=name, trace=trace)
+
+    def _exchange(self, request: object, timeout_s: float) -> tuple[str, Any]:
+        """Return what the process says next, after sending it a request if there is one."""
+        assert self._connection is not None
+        try:
+            if request is not None:
+                self._requests.send(request)
+            if self._connection.poll(timeout_s):
+                kind, value = self._connection.recv()
+                return kind, value
+        except (EOFError, OSError) as error:
+            raise self._crash() from error
+        self.close()
+        raise WorkerTimeout(
+            f"{self.label} gave no sign of life for {timeout_s:g} s and was ended",
+            hint="Raise the limit, or try a smaller model or dataset.",
+        )
 
     def output(self) -> str:
         """Return the last of what the process printed."""

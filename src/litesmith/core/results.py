@@ -246,6 +246,7 @@ class Variant:
     Attributes:
         scheme: Scheme plugin.
         status: `ok`, or `failed` with a reason.
+        reference: Whether differences are counted from it: the float model of a run, or the first file of a list.
         reason: Why it could not be built or run; empty when it could.
         file: Relative to the output folder; empty when not built.
         sha256: Of the file.
@@ -263,6 +264,7 @@ class Variant:
 
     scheme: str
     status: Status
+    reference: bool = False
     reason: str = ""
     file: str = ""
     sha256: str = ""

@@ -1,7 +1,8 @@
 """Results of stages, kept by what they were made from, so that nothing is done twice.
 
-An entry is a folder named by the sha256 of (stage, stage version, inputs). It is filled under another name and
-renamed when it is whole: an interrupted stage leaves no entry, and the next run goes on from the last whole one.
+An entry is a folder named by the sha256 of (stage, its version, package versions, inputs). It is filled under
+another name and renamed when it is whole: an interrupted stage leaves no entry, and the next run goes on from the
+last whole one.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from litesmith.core.environment import versions
 from litesmith.core.errors import PluginError, UserError
 from litesmith.core.files import output_error, write_text
 from litesmith.report.encode import from_data, to_data
@@ -35,6 +37,14 @@ class Kept(Generic[T]):
     value: T
     folder: Path
     cached: bool
+
+
+def _tools() -> dict[str, str]:
+    """Return the versions of what makes results; a result of other versions is made again."""
+    known = versions()
+    return {
+        name: known.get(name, "") for name in ("litesmith", "ai-edge-litert", "litert-quantizer", "pillow", "numpy")
+    }
 
 
 class Cache:
@@ -63,7 +73,7 @@ class Cache:
         Raises:
             OutputError: the folder cannot be written.
         """
-        text = json.dumps([stage, version, to_data(dict(key))], sort_keys=True)
+        text = json.dumps([stage, version, _tools(), to_data(dict(key))], sort_keys=True)
         entry = self.root / stage / hashlib.sha256(text.encode()).hexdigest()[:32]
         kept = self._read(entry, kind)
         self._in_use.add(entry)

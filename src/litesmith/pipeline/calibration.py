@@ -138,7 +138,7 @@ def _statistics(run: Run, model: FloatModel, samples: SampleSet) -> tuple[dict[s
         return Pass(samples=samples.count, tensors=len(found), duration_s=duration_s)
 
     key = {"float": model.conversion.sha256, "samples": samples.digest}
-    kept = run.step("calibrate", key, Pass, make, version=1)
+    kept = run.step("calibrate", key, Pass, make, version=2)
     return load(kept.folder / _FILE), kept.value
 
 
@@ -201,7 +201,7 @@ def _trials(
         "output": run.settings.output,
         "inputs": {name: list(pair) for name, pair in inputs.items()},
     }
-    return run.step("compare calibrators", key, Trials, make, version=1).value.trials
+    return run.step("compare calibrators", key, Trials, make, version=2).value.trials
 
 
 def _trial(name: str, answers: Answers, reference: Answers, run: Run) -> CalibratorTrial:

@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from litesmith.core.deployment import SCHEMA_VERSION, Environment
+from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError
 from litesmith.core.files import place, require_writable
 from litesmith.core.progress import Progress, silent
@@ -22,6 +24,8 @@ class ConvertResult:
 
     source: SourceInfo
     conversion: Conversion
+    environment: Environment
+    schema_version: int = SCHEMA_VERSION
 
 
 def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult:
@@ -33,8 +37,13 @@ def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult
         UserError: the source or the dataset cannot be used, or the file cannot be written.
         ConversionError: the model cannot be converted, or its answers changed.
     """
+    if not settings.model:
+        raise ConfigError("no model was given", hint="Type: litesmith convert MODEL")
     if settings.batch not in (0, 1):
-        raise ConfigError(f"--batch is {settings.batch}", hint="Use --batch 1, or --batch 0 for a dynamic batch.")
+        raise ConfigError(
+            f"--batch is {settings.batch}; it takes 1 (static) or 0 (dynamic)",
+            hint="Use --batch 1, or --batch 0 for a dynamic batch.",
+        )
     preprocessing_of(settings)  # unknown names are refused even where no samples are read
     out = output_file(settings)
     require_writable(out.parent)
@@ -56,7 +65,11 @@ def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult
             )
         model = conversions.check(model, samples)
         place(model.path, out)
-        return ConvertResult(source=model.source, conversion=replace(model.conversion, file=str(out)))
+        return ConvertResult(
+            source=model.source,
+            conversion=replace(model.conversion, file=str(out)),
+            environment=environment(seed=settings.seed),
+        )
 
 
 def output_file(settings: Settings) -> Path:

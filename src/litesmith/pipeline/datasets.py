@@ -228,8 +228,14 @@ def load(run: Run, *, inputs: Sequence[TensorSpec], classes: int | None, calibra
     return Datasets(evaluation=evaluation, calibration=calibration, summaries=tuple(summaries))
 
 
+def calibration_findings(datasets: Datasets) -> tuple[Finding, ...]:
+    """Return what was found in the representative samples."""
+    return next((s.findings for s in datasets.summaries if s.role == "calibration"), ())
+
+
 def _set_aside(run: Run, samples: SampleSet) -> tuple[SampleSet, SampleSet, tuple[Finding, ...]]:
-    count = min(_SET_ASIDE, int(samples.count * _LARGEST_SHARE))
+    wanted = min(_SET_ASIDE, run.settings.calibration_samples or _SET_ASIDE)
+    count = min(wanted, int(samples.count * _LARGEST_SHARE))
     if count < 1:
         raise DatasetError(
             f"{samples.source} has {samples.count} samples, too few to set some aside for calibration",

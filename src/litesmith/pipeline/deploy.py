@@ -16,7 +16,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibrator
 from litesmith.pipeline.choose import choose, with_frontier
-from litesmith.pipeline.datasets import Datasets, load, preprocessing_of, require
+from litesmith.pipeline.datasets import Datasets, calibration_findings, load, preprocessing_of, require
 from litesmith.pipeline.float_model import Conversions, FloatModel
 from litesmith.pipeline.notices import noticed
 from litesmith.pipeline.preset_check import check_preset
@@ -57,8 +57,7 @@ def deploy(settings: Settings, *, progress: Progress = silent) -> Deployment:
         warnings = check_preset(run, model, labelled) if labelled is not None else ()
         calibrated = None
         if datasets.calibration is not None and needs_calibration(schemes):
-            findings = next(s.findings for s in datasets.summaries if s.role == "calibration")
-            calibrated = calibrate(run, model, datasets.calibration, findings=findings)
+            calibrated = calibrate(run, model, datasets.calibration, findings=calibration_findings(datasets))
         variants = build_all(run, model, calibrated, schemes)
         if datasets.evaluation is not None:
             variants = evaluate_all(run, variants, datasets.evaluation)

@@ -43,9 +43,9 @@ _PACKAGES = (
     ("litert-quantizer", "0.11", "making variants", "pip install litert-quantizer", True),
     ("numpy", "1.26", "everything", "pip install numpy", True),
     ("pillow", "11.0", "decoding images", "pip install pillow", True),
-    ("tensorflow", "2.21", "Keras models and SavedModels", "pip install 'litesmith[tensorflow]'", False),
-    ("keras", "3.12", "Keras models", "pip install 'litesmith[tensorflow]'", False),
-    ("tf-keras", "2.21", "Keras 2 files that Keras 3 refuses", "pip install 'litesmith[tensorflow]'", False),
+    ("tensorflow", "2.21", "Keras models and SavedModels", "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'", False),
+    ("keras", "3.12", "Keras models", "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'", False),
+    ("tf-keras", "2.21", "files written by Keras 2", "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'", False),
 )
 
 

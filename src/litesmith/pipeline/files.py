@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from litesmith.core.deployment import DatasetSummary
+from litesmith.core.deployment import SCHEMA_VERSION, DatasetSummary, Environment
+from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError, LitesmithError, SourceError
 from litesmith.core.files import sha256_file
 from litesmith.core.graph import Graph
 from litesmith.core.progress import Progress, silent
-from litesmith.core.results import Finding, Status, Variant
+from litesmith.core.results import Status, Variant
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.datasets import load, preprocessing_of
 from litesmith.pipeline.run import Run
@@ -28,14 +29,15 @@ class FileResults:
 
     variants: tuple[Variant, ...]
     datasets: tuple[DatasetSummary, ...]
-    findings: tuple[Finding, ...]
+    environment: Environment
+    schema_version: int = SCHEMA_VERSION
 
 
 def _require_tflite(path: Path) -> None:
     kind = recognise(path)
     if kind.name != "tflite":
         raise SourceError(
-            f"{path} is {kind.describes}, not a .tflite", hint=f"Convert it first: litesmith convert {path}"
+            f"{path} is a {kind.describes}, not a .tflite", hint=f"Convert it first: litesmith convert {path}"
         )
 
 
@@ -102,6 +104,7 @@ def evaluate(settings: Settings, models: Sequence[str], *, progress: Progress = 
         Run(settings, folder=Path(folder), progress=progress) as run,
     ):
         variants = [_opened(run, name, path.resolve()) for name, path in named.items()]
+        variants[0] = replace(variants[0], reference=True)
         first = variants[0]
         if first.status is not Status.OK:
             raise SourceError(
@@ -119,7 +122,7 @@ def evaluate(settings: Settings, models: Sequence[str], *, progress: Progress = 
         return FileResults(
             variants=tuple(found),
             datasets=datasets.summaries,
-            findings=tuple(f for s in datasets.summaries for f in s.findings),
+            environment=environment(seed=settings.seed),
         )
 
 
@@ -137,6 +140,7 @@ def benchmark(settings: Settings, models: Sequence[str], *, progress: Progress =
         Run(settings, folder=Path(folder), progress=progress) as run,
     ):
         variants = [_opened(run, name, path.resolve()) for name, path in named.items()]
+        variants[0] = replace(variants[0], reference=True)
         usable = {v.scheme: v for v in variants if v.status is Status.OK}
         for target in settings.target:
             files = {name: Path(v.file) for name, v in usable.items()}
@@ -147,4 +151,4 @@ def benchmark(settings: Settings, models: Sequence[str], *, progress: Progress =
                     variants[index] = failed(variant, f"on {target}: {failures[variant.scheme]}")
                 elif variant.scheme in benchmarks:
                     variants[index] = replace(variant, benchmarks=(*variant.benchmarks, benchmarks[variant.scheme]))
-    return FileResults(variants=tuple(variants), datasets=(), findings=())
+    return FileResults(variants=tuple(variants), datasets=(), environment=environment(seed=settings.seed))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from litesmith.core.deployment import SCHEMA_VERSION, Environment
+from litesmith.core.environment import environment
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
 from litesmith.evaluate.metric import class_count
 from litesmith.pipeline.calibration import calibrate
-from litesmith.pipeline.datasets import load
+from litesmith.pipeline.datasets import calibration_findings, load
 from litesmith.pipeline.deploy import require_output, require_valid
 from litesmith.pipeline.float_model import Conversions
 from litesmith.pipeline.run import Run
@@ -25,6 +27,8 @@ class QuantizeResult:
     calibration: Calibration | None
     variants: tuple[Variant, ...]
     findings: tuple[Finding, ...]
+    environment: Environment
+    schema_version: int = SCHEMA_VERSION
 
 
 def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResult:
@@ -45,11 +49,12 @@ def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResu
             model = conversions.check(model, datasets.calibration)
         calibrated = None
         if datasets.calibration is not None and needs_calibration(schemes):
-            calibrated = calibrate(run, model, datasets.calibration, findings=())
+            calibrated = calibrate(run, model, datasets.calibration, findings=calibration_findings(datasets))
         variants = build_all(run, model, calibrated, schemes)
         return QuantizeResult(
             source=model.source,
             calibration=calibrated.record if calibrated is not None else None,
             variants=tuple(variants),
-            findings=tuple(f for s in datasets.summaries for f in s.findings),
+            findings=(*(f for s in datasets.summaries for f in s.findings), *(f for v in variants for f in v.findings)),
+            environment=environment(seed=settings.seed),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -45,6 +45,7 @@ class Run:
                     f"{flag(name)} is {getattr(settings, name)}; it must be at least {least}",
                     hint="Leave the option out for its default.",
                 )
+        self._made = not folder.exists()
         require_writable(folder)
         self.settings = settings
         self.folder = folder
@@ -60,8 +61,11 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the workers."""
+        """End the workers; after an error, leave no empty folder."""
         self.pool.__exit__(kind, error, trace)
+        if error is not None and self._made:
+            with suppress(OSError):  # it is not empty
+                self.folder.rmdir()
 
     def step(
         self, stage: str, key: Mapping[str, Any], kind: type[T], make: Callable[[Path], T], *, version: int = 1

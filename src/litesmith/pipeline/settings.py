@@ -57,9 +57,7 @@ class Settings:
     """What a verb is to do. Empty text and 0 stand for "not given" or "all"."""
 
     model: str = setting("", "the model: .keras, .h5, SavedModel folder or .tflite", metavar="MODEL")
-    data: str = setting(
-        "", "evaluation samples: image folder, folder with labels.csv, .npz or module:function", metavar="DATASET"
-    )
+    data: str = setting("", "samples: image folder, folder with labels.csv, .npz or module:function", metavar="DATASET")
     calibrate: str = setting(
         "", "representative samples for int8 and int16x8; without it some of --data are set aside", metavar="DATASET"
     )
@@ -181,7 +179,8 @@ def _from_toml(name: str, value: object, path: Path) -> Any:
             f"{path.name}: {name} = {value!r} has the wrong type",
             hint=f"See `litesmith deploy --help` for {flag(name)}.",
         )
-    text = ",".join(str(v) for v in value) if isinstance(value, list) else str(value)
+    between = "x" if name == "input_size" else ","
+    text = between.join(str(v) for v in value) if isinstance(value, list) else str(value)
     try:
         found = read_setting(name, text)
     except ConfigError as error:

@@ -103,11 +103,11 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
         "ranges": ranges if ranges is None else {k: list(v) for k, v in ranges.items()},
     }
     try:
-        kept = run.step("quantize", key, Built, make, version=2)
+        kept = run.step("quantize", key, Built, make, version=3)
     except OutputError:
         raise
     except LitesmithError as error:
-        return Variant(scheme=name, status=Status.FAILED, reason=error.message)
+        return Variant(scheme=name, status=Status.FAILED, reference=name == REFERENCE, reason=error.message)
     file = f"{FOLDER}/{name}.tflite"
     digest = sha256_file(kept.folder / _MODEL)
     final = run.folder / file
@@ -117,6 +117,7 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
     return Variant(
         scheme=name,
         status=Status.OK,
+        reference=name == REFERENCE,
         file=file,
         sha256=digest,
         size_bytes=built.size_bytes,

@@ -10,7 +10,6 @@ from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark, Evaluation, Finding, Severity, Status, Variant
 from litesmith.core.units import format_latency, format_percent, format_points
 
-REFERENCE = "float32"
 """The scheme every other one is compared with."""
 
 DASH = "-"
@@ -70,7 +69,7 @@ def rows_of(
         float_size_bytes: Size of the float file, used when no float32 variant is among `variants`.
         target: Whose benchmarks to take; None is the primary target.
     """
-    reference = next((v for v in variants if v.scheme == REFERENCE and v.status is Status.OK), None)
+    reference = next((v for v in variants if v.reference and v.status is Status.OK), None)
     base_size = reference.size_bytes if reference else float_size_bytes
     name = target if target is not None else next(iter(targets(variants)), "")
     base = benchmark_on(reference, name) if reference else None
@@ -103,7 +102,7 @@ def benchmark_on(variant: Variant, target: str) -> Benchmark | None:
 
 def evaluation_of(variants: Sequence[Variant]) -> Evaluation | None:
     """Return one evaluation of the set, for its metric, unit and sample count; the reference's where there is one."""
-    evaluated = sorted((v for v in variants if v.evaluation), key=lambda v: v.scheme != REFERENCE)
+    evaluated = sorted((v for v in variants if v.evaluation), key=lambda v: not v.reference)
     return evaluated[0].evaluation if evaluated else None
 
 
@@ -191,7 +190,7 @@ def ratio_text(ratio: float | None) -> str:
 
 def is_reference(variant: Variant) -> bool:
     """Tell whether differences are counted from this variant."""
-    return variant.scheme == REFERENCE
+    return variant.reference
 
 
 def clearly_worse(made: Evaluation) -> bool:

@@ -26,13 +26,12 @@ def evaluation_line(variants: Sequence[Variant]) -> str:
     made = evaluation_of(variants)
     if made is None:
         return ""
-    base = next((v.evaluation for v in variants if is_reference(v) and v.evaluation), None)
-    interval = (
-        f"; float32 has {value_text(made.value, made.unit)}, 95 % interval {interval_text(made.interval, made.unit)}"
-    )
+    base = next((v.scheme for v in variants if is_reference(v) and v.evaluation), "")
+    value, interval = value_text(made.value, made.unit), interval_text(made.interval, made.unit)
+    has = f"; {base} has {value}, 95 % interval {interval}" if base else ""
+    unit = f", in {difference_unit(made.unit)}" if made.unit else ""
     return (
-        f"{made.metric} on {count(made.n, 'sample')}{interval if base else ''}. "
-        f"Differences to float are paired, in {difference_unit(made.unit)}."
+        f"{made.metric} on {count(made.n, 'sample')}{has}. Differences to {base or 'the reference'} are paired{unit}."
     )
 
 

@@ -130,7 +130,7 @@ def main(request: dict[str, Any]) -> None:
         warm = [timed_ms(interpreter) for _ in range(request["warmup_runs"])]
         fits = request["seconds_per_model"] * 1000 / max(float(np.median(warm)), 1e-6)
         wanted = min(request["runs"], max(request["least_runs"], int(fits)))
-        runs[model] = max(1, round(wanted / request["rounds"]))
+        runs[model] = max(request["rounds"], wanted)
     times: dict[int, list[float]] = {model: [] for model in ready}
     order = list(ready)
     shuffle = random.Random(request["seed"])  # noqa: S311 - an order, not a secret
@@ -138,7 +138,8 @@ def main(request: dict[str, Any]) -> None:
         shuffle.shuffle(order)
         for model in order:
             timed_ms(ready[model])  # brings the model back into the caches
-            times[model] += [timed_ms(ready[model]) for _ in range(runs[model])]
+            share = runs[model] * (number + 1) // request["rounds"] - runs[model] * number // request["rounds"]
+            times[model] += [timed_ms(ready[model]) for _ in range(share)]
         say(event="progress", done=len(request["models"]) + number + 1, total=total)
     for model, values in times.items():
         say(event="latencies", model=model, warmup_runs=request["warmup_runs"], ms=values)

@@ -64,7 +64,7 @@ def _with_keras_2(file: KerasFile) -> OpenModel:
         except SourceError as error:
             raise MissingExtraError(
                 f"{file.path} was written by Keras {file.version}; Keras 3 refuses it and tf-keras is not installed",
-                hint="pip install 'litesmith[tensorflow]'",
+                hint="pip install 'tensorflow>=2.21' 'tf-keras>=2.21'",
             ) from error
         return _acting(opened, f"tf-keras is not installed; opened the Keras {file.version} file with {_keras_3()}")
     import tf_keras

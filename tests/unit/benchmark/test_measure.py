@@ -41,7 +41,7 @@ def test_every_model_has_a_benchmark_or_a_reason(timed: tuple[Timed, Any]) -> No
 
 def test_counts_and_device(timed: tuple[Timed, Any]) -> None:
     for one in timed[0].benchmarks.values():
-        assert (one.threads, one.warmup_runs, one.runs, one.rounds) == (1, 2, 10, 10)
+        assert (one.threads, one.warmup_runs, one.runs, one.rounds) == (1, 2, 12, 10)
         assert one.target == one.device.target == "local"
         assert one.device.runtime.startswith("ai-edge-litert 2")
         assert one.device.cores >= 1

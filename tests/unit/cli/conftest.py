@@ -1,16 +1,12 @@
-"""Calls of the command line in this process, in a folder full of good and bad files."""
+"""Calls of the command line in a folder full of good and bad files."""
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bad_files import write_yard
-from command_calls import Call, Called
-
-from litesmith.cli.main import main
+from command_calls import Call, Called, called
 
 
 @pytest.fixture(scope="session")
@@ -28,16 +24,6 @@ def call(yard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> Called:
-        code = main([argument.replace("OUT", str(tmp_path / "out")) for argument in arguments])
-        printed = capsys.readouterr()
-        return Called(code=code, out=printed.out, err=printed.err)
+        return called(capsys, *(argument.replace("OUT", str(tmp_path / "out")) for argument in arguments))
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """`main` takes over SIGTERM, which is pytest's."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)

@@ -18,7 +18,7 @@ def test_without_tensorflow(monkeypatch):
     monkeypatch.setattr(session, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError) as caught:
         Converter()
-    assert caught.value.hint == "pip install 'litesmith[tensorflow]'"
+    assert caught.value.hint == "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'"
 
 
 def test_unused_converter_starts_no_process():

@@ -9,7 +9,7 @@ import pytest
 
 from litesmith.core import errors
 from litesmith.core.errors import LitesmithError
-from litesmith.core.isolated import RemoteError, WorkerCrash, WorkerTimeout
+from litesmith.core.worker_errors import RemoteError, WorkerClosed, WorkerCrash, WorkerTimeout
 
 CODES = {
     "UserError": 2,
@@ -53,7 +53,9 @@ def test_the_docstring_draws_the_tree_as_it_is() -> None:
     assert set(real) == set(CODES)
 
 
-@pytest.mark.parametrize("kind", [*(getattr(errors, n) for n in CODES), WorkerCrash, WorkerTimeout, RemoteError])
+@pytest.mark.parametrize(
+    "kind", [*(getattr(errors, n) for n in CODES), WorkerCrash, WorkerTimeout, WorkerClosed, RemoteError]
+)
 def test_pickling_keeps_kind_message_and_hint(kind: type[LitesmithError]) -> None:
     back = pickle.loads(pickle.dumps(kind("disk is full", hint="Free some.")))
     assert type(back) is kind

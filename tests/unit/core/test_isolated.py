@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from litesmith.core.errors import SourceError
-from litesmith.core.isolated import RemoteError, Worker, WorkerCrash, WorkerTimeout, spans, usable_cores
+from litesmith.core.isolated import Worker, spans, usable_cores
+from litesmith.core.worker_errors import RemoteError, WorkerClosed, WorkerCrash, WorkerTimeout
 
 FOLDER = {"PYTHONPATH": str(Path(__file__).parent)}
 
@@ -115,6 +117,43 @@ def test_progress_arrives_in_order_and_is_a_sign_of_life(worker: Worker) -> None
     )
     assert answer == "counted"
     assert seen == [(step, 6) for step in range(1, 7)]
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError("planted"), KeyboardInterrupt()])
+def test_an_error_of_the_listener_ends_the_call_and_the_next_gets_its_own_answer(
+    worker: Worker, error: BaseException
+) -> None:
+    def listen(done: int, total: int) -> None:
+        raise error
+
+    begun = time.monotonic()
+    with pytest.raises(type(error)):
+        worker.call("worker_functions:count", on_progress=listen, steps=50, pause_s=0.1)
+    assert worker.call("worker_functions:echo", value="mine") == "mine"
+    assert time.monotonic() - begun < 3
+
+
+def test_a_call_under_way_fails_when_the_worker_is_left_and_no_other_begins(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    caught: list[BaseException] = []
+
+    def call() -> None:
+        try:
+            left.call("worker_functions:sleep", seconds=60, mark=mark)
+        except WorkerClosed as error:
+            caught.append(error)
+
+    with Worker("left", environment=FOLDER) as left:
+        thread = threading.Thread(target=call)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+    thread.join(timeout=5)
+    assert [str(error) for error in caught] == ["left was ended"]
+    assert gone(int(mark.read_text()), within_s=1)
+    with pytest.raises(WorkerClosed):
+        left.call("worker_functions:process")
 
 
 def test_leaving_the_block_ends_the_process() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from litesmith.core.errors import SourceError
-from litesmith.core.isolated import Pool, WorkerCrash
+from litesmith.core.isolated import Pool
+from litesmith.core.worker_errors import WorkerCrash
 
 FOLDER = {"PYTHONPATH": str(Path(__file__).parent)}
 

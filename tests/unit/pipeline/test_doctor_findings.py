@@ -25,9 +25,9 @@ def test_this_installation_is_healthy() -> None:
         ("ai-edge-litert", "2.10.0", True, ""),
         ("ai-edge-litert", "3.0", True, ""),
         ("litert-quantizer", "0.9.1", False, "pip install -U litert-quantizer"),
-        ("tensorflow", None, True, "pip install 'litesmith[tensorflow]'"),
+        ("tensorflow", None, True, "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'"),
         ("tensorflow", "2.21.0rc1", True, ""),
-        ("keras", "2.15.0", True, "pip install -U 'litesmith[tensorflow]'"),
+        ("keras", "2.15.0", True, "pip install -U 'tensorflow>=2.21' 'tf-keras>=2.21'"),
     ],
 )
 def test_missing_and_old_packages(

@@ -99,6 +99,7 @@ def evaluation(
 def variant(scheme: str, size_bytes: int, made: Evaluation, speed: Benchmark, **fields: object) -> Variant:
     plain = Variant(
         scheme=scheme,
+        reference=scheme == "float32",
         status=Status.OK,
         file=f"variants/{scheme}.tflite",
         sha256=sha(scheme),

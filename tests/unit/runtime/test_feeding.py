@@ -24,6 +24,7 @@ PLAIN = [
     replace(EQUAL, scale=0.007843138, zero_point=128),
     replace(MOVED, scale=0.0078125, zero_point=-1),
     replace(MOVED, scale=0.001, zero_point=3),
+    replace(MOVED, scale=2.5 / 255, zero_point=-10),
     replace(MOVED, dtype="int16", scale=1 / 32767, zero_point=0),
     replace(EQUAL, dtype="float32", scale=0.0),
 ]
@@ -145,3 +146,8 @@ def test_values_of_any_type_for_a_float_model(tmp_path: Path, dtype: str) -> Non
     fed = feeder(samples, samples.inputs[0], PLAIN[-1])(samples.raw()[1:])
     assert fed.dtype == np.float32
     np.testing.assert_array_equal(fed, normalize(raw[1:], PRESETS["signed"]))
+
+
+def test_one_of_the_plain_cases_is_computed_in_fixed_point() -> None:
+    table = quantize(normalize(ALL_BYTES, PRESETS["signed"]), replace(MOVED, scale=2.5 / 255, zero_point=-10))
+    assert fixed_point(table.view(np.uint8).reshape(-1)) is not None

@@ -46,4 +46,4 @@ def test_without_tf_keras_a_file_keras_3_refuses_needs_the_extra(monkeypatch):
     monkeypatch.setattr(keras_file, "_with_keras_3", refused)
     with pytest.raises(MissingExtraError, match="tf-keras is not installed") as caught:
         open_keras_file(file("2.4.0"))
-    assert caught.value.hint == "pip install 'litesmith[tensorflow]'"
+    assert caught.value.hint == "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'"

@@ -9,11 +9,14 @@ from litesmith.pipeline.settings import Settings
 
 def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcome:
     """Evaluate files and show the table."""
+    from rich.console import Group
+
     from litesmith.pipeline.files import evaluate
-    from litesmith.report.terminal import evaluation_table
+    from litesmith.report.terminal import evaluation_table, findings_text
 
     made = evaluate(settings, models, progress=progress)
-    return Outcome(record=made, text=evaluation_table(made.variants))
+    found = [finding for dataset in made.datasets for finding in dataset.findings]
+    return Outcome(record=made, text=Group(evaluation_table(made.variants), findings_text(found)))
 
 
 PLUGIN = Verb(

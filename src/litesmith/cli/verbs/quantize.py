@@ -10,15 +10,21 @@ from litesmith.pipeline.settings import Settings
 
 def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcome:
     """Build variants and show them."""
+    from rich.console import Group
     from rich.table import Table
+    from rich.text import Text
 
     from litesmith.core.results import Status
     from litesmith.core.units import format_size
     from litesmith.pipeline.quantize import quantize
+    from litesmith.report.terminal import findings_text
 
     del models
     made = quantize(settings, progress=progress)
-    table = Table("variant", "size", "input", "output", "file or reason")
+    table = Table("variant", "size", "input", "output")
+    table.add_column("file or reason", overflow="fold")
+    calibrated = made.calibration
+    ranges = f"ranges: {calibrated.calibrator}, {calibrated.reason}" if calibrated else ""
     for variant in made.variants:
         fine = variant.status is Status.OK
         table.add_row(
@@ -33,7 +39,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
         if all(variant.status is Status.FAILED for variant in made.variants):
             raise ConversionError("no variant could be built", hint="See the reasons above.")
 
-    return Outcome(record=made, text=table, check=check)
+    return Outcome(record=made, text=Group(table, Text(ranges), findings_text(made.findings)), check=check)
 
 
 PLUGIN = Verb(

@@ -10,7 +10,8 @@ import re
 from pathlib import Path
 
 from litesmith.core.errors import DatasetError
-from litesmith.core.isolated import RemoteError, Worker, WorkerCrash, WorkerTimeout
+from litesmith.core.isolated import Worker
+from litesmith.core.worker_errors import RemoteError, WorkerCrash, WorkerTimeout
 from litesmith.data.reader import Listing, Reader, Request
 from litesmith.data.user_function import find_module_file
 

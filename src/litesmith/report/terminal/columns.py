@@ -45,18 +45,18 @@ def file_columns() -> dict[str, Column]:
     }
 
 
-def evaluation_columns(sample: Evaluation | None) -> dict[str, Column]:
-    """Return the columns about accuracy; `sample` names the metric."""
+def evaluation_columns(sample: Evaluation | None, *, reference: str = "float") -> dict[str, Column]:
+    """Return the columns about accuracy; `sample` names the metric, `reference` what differences are to."""
     metric = clean(sample.metric) if sample else "accuracy"
     unit = f" ({clean(difference_unit(sample.unit))})" if sample else ""
     return {
         "value": Column(header=metric, text=_value),
         "value_interval": Column(header="95 % interval", text=lambda r: _interval(r.variant.evaluation)),
-        "difference": Column(header="to float", text=_difference),
+        "difference": Column(header=f"to {clean(reference)}", text=_difference),
         "difference_interval": Column(
             header=f"95 % paired{unit}", text=lambda r: _difference_interval(r.variant.evaluation, r)
         ),
-        "difference_both": Column(header=f"to float, 95 %{unit}", text=_difference_both),
+        "difference_both": Column(header=f"to {clean(reference)}, 95 %{unit}", text=_difference_both),
         "p_value": Column(header="p", text=_p_value),
         "agreement": Column(header="agreement", text=lambda r: _agreement(r.variant.evaluation)),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -42,6 +42,11 @@ def _grid(pairs: Iterable[tuple[Text, Text]]) -> Table:
         grid.add_row(label if label.plain != before else "", text)
         before = label.plain
     return grid
+
+
+def findings_text(findings: Sequence[Finding]) -> RenderableType:
+    """Return findings with their hints; nothing when there are none."""
+    return _grid(_finding(finding, "") for finding in findings)
 
 
 def _finding(finding: Finding, place: str) -> tuple[Text, Text]:

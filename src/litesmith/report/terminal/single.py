@@ -27,8 +27,8 @@ _BENCHMARK_LAYOUTS = (
 def evaluation_table(variants: Sequence[Variant]) -> RenderableType:
     """Return the table of what evaluation found: every metric, paired differences, p-values and agreement."""
     sample = evaluation_of(variants)
-    columns = {"variant": name_column(), **evaluation_columns(sample)}
-    others = tuple(_other_metrics(variants))
+    columns = {"variant": name_column(), **evaluation_columns(sample, reference=_reference(variants))}
+    others = tuple(name for name in _other_metrics(variants) if name != "agreement")  # it has a column of its own
     columns |= {f"metric {name}": _metric_column(name) for name in others}
     extra = tuple(f"metric {name}" for name in others)
     both = ("variant", "value", "value_interval", "difference_both", "p_value", "agreement")
@@ -65,6 +65,12 @@ def benchmark_table(variants: Sequence[Variant], *, only: Sequence[str] | None =
         notes = [note(line) for line in device_lines(variants, only=(target,))]
         tables.append(FittingTable(shown, columns, layouts=_BENCHMARK_LAYOUTS, notes=notes))
     return Group(*tables)
+
+
+def _reference(variants: Sequence[Variant]) -> str:
+    """Return what to call the reference: its name, or `float` for the float model."""
+    name = next((v.scheme for v in variants if v.reference), "float32")
+    return "float" if name == "float32" else name
 
 
 def _other_metrics(variants: Sequence[Variant]) -> list[str]:

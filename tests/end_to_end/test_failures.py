@@ -1,0 +1,116 @@
+"""What fails inside a run, and that the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from broken_tflite import write_endless
+from tiny_tflite import write_unpreparable
+
+from litesmith import api
+from litesmith.core.errors import EvaluationError, LitesmithError
+from litesmith.core.isolated import Worker, WorkerCrash
+from litesmith.core.results import Status
+
+MODELS = Path(__file__).parents[1] / "models"
+Planted = Callable[[dict[str, Any]], bool]
+
+
+@pytest.fixture
+def plant(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Planted], None]:
+    """Make a worker abort, as native code does, in calls of a function whose arguments fit."""
+    monkeypatch.setenv("PYTHONPATH", str(MODELS))
+    real = Worker.call
+
+    def planted(function: str, fits: Planted) -> None:
+        def call(self: Worker, name: str, /, **arguments: Any) -> Any:
+            if name == function and fits(arguments):
+                return real(self, "failing_openers:open_and_abort", path=Path("here"))
+            return real(self, name, **arguments)
+
+        monkeypatch.setattr(Worker, "call", call)
+
+    return planted
+
+
+FAST = {"preprocess": "unit", "runs": 5, "warmup": 1, "calibrator": "min_max", "jobs": 2}
+
+
+def test_a_variant_that_cannot_be_built_is_reported_and_the_run_goes_on(
+    work: Any, plant: Callable[[str, Planted], None], tmp_path: Path
+) -> None:
+    plant("litesmith.quantize.build:build", lambda given: given["scheme"] == "float16")
+    made = api.deploy(work.model, data=work.data, schemes=["float16", "int8"], out=tmp_path, **FAST)
+    broken = made.variants[1]
+    assert [v.status for v in made.variants] == [Status.OK, Status.FAILED, Status.OK]
+    assert "ended abruptly (SIGABRT): Check failed: planted in here" in broken.reason
+    assert (broken.file, broken.evaluation, broken.benchmarks) == ("", None, ())
+    assert made.variants[2].evaluation is not None
+    assert made.recommended in ("float32", "int8")
+    assert not (tmp_path / "variants" / "float16.tflite").exists()
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["variants"][1]["reason"] == broken.reason
+    assert "planted in here" in (tmp_path / "report.html").read_text()
+
+
+def test_a_failed_build_is_tried_again_by_the_next_run(
+    work: Any, plant: Callable[[str, Planted], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plant("litesmith.quantize.build:build", lambda given: given["scheme"] == "float16")
+    first = api.quantize(work.model, schemes=["float16"], out=tmp_path)
+    monkeypatch.undo()
+    again = api.quantize(work.model, schemes=["float16"], out=tmp_path)
+    assert [v.status for v in first.variants] == [Status.OK, Status.FAILED]
+    assert [v.status for v in again.variants] == [Status.OK, Status.OK]
+
+
+def test_a_variant_that_cannot_be_run_is_reported_and_the_run_goes_on(
+    work: Any, plant: Callable[[str, Planted], None], tmp_path: Path
+) -> None:
+    plant("litesmith.runtime.run_samples:run_range", lambda given: given["path"].stem == "float16")
+    made = api.deploy(work.model, data=work.data, schemes=["float16", "dynamic_int8"], out=tmp_path, **FAST)
+    assert [v.status for v in made.variants] == [Status.OK, Status.FAILED, Status.OK]
+    assert "SIGABRT" in made.variants[1].reason
+    assert made.variants[1].benchmarks == ()
+    assert made.variants[2].benchmarks
+
+
+def test_when_the_float_model_cannot_be_run_nothing_can_be_compared(
+    work: Any, plant: Callable[[str, Planted], None], tmp_path: Path
+) -> None:
+    plant("litesmith.runtime.run_samples:run_range", lambda given: given["path"].stem == "float32")
+    with pytest.raises(EvaluationError, match="SIGABRT"):
+        api.deploy(work.model, data=work.data, schemes=["float16"], out=tmp_path, **FAST)
+    assert not (tmp_path / "report.json").exists()
+    assert not [p for p in tmp_path.rglob("*") if p.name.endswith(".part")]
+
+
+def test_a_model_that_crashes_the_runtime_becomes_a_message(work: Any, tmp_path: Path) -> None:
+    crashing = write_endless(tmp_path / "endless.tflite")
+    assert api.inspect(crashing).subgraphs == 3
+    with pytest.raises(WorkerCrash, match=r"the model's worker process ended abruptly \(SIGSEGV\)"):
+        api.deploy(crashing, schemes=["float16"], out=tmp_path / "out")
+    with pytest.raises(LitesmithError, match="SIGSEGV"):
+        api.evaluate(crashing, work.data)
+
+
+@pytest.mark.parametrize(
+    ("write", "reason"),
+    [(write_endless, "SIGSEGV"), (write_unpreparable, "cannot be prepared")],
+    ids=["crash", "refused"],
+)
+def test_beside_good_models_a_bad_one_is_one_failed_row(
+    write: Callable[[Path], Path], reason: str, work: Any, tmp_path: Path
+) -> None:
+    bad = write(tmp_path / "bad.tflite")
+    made = api.benchmark([work.model, bad], runs=5)
+    assert [v.status for v in made.variants] == [Status.OK, Status.FAILED]
+    assert reason in made.variants[1].reason
+    assert made.variants[0].benchmarks
+    scored = api.evaluate([work.model, bad], work.data, preprocess="unit")
+    assert [v.status for v in scored.variants] == [Status.OK, Status.FAILED]
+    assert scored.variants[0].evaluation is not None
