@@ -25,14 +25,14 @@ demo: $(VENV)/.ready
 	    --calibrate $(EXAMPLE)/calibration.npz --preprocess signed --out demo-out
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -m "not device"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not device"
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n 2 -m "$(FAST)"
+	$(BIN)/python -m pytest -q -n 2 --ignore=tests/end_to_end -m "$(FAST)"
 
 test-devices: $(VENV)/.ready
 	$(BIN)/python -m pytest -m device

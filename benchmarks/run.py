@@ -1,6 +1,6 @@
 """`make bench`: speed as ratios against a baseline in the same run, on a model and dataset of your choice.
 
-    python benchmarks/run.py MODEL --data DATASET --calibrate DATASET --preprocess PRESET [--parts start,deploy]
+python benchmarks/run.py MODEL --data DATASET --calibrate DATASET --preprocess PRESET [--parts start,deploy]
 """
 
 from __future__ import annotations
@@ -36,7 +36,12 @@ def main() -> None:
             sys.exit(f"unknown part '{part}'; known: {', '.join(PARTS)}")
         for found in PARTS[part](job):
             table.add_row(
-                found.name, found.ours, found.baseline, f"{found.ratio:.2f}", found.goal, "met" if found.met else "missed"
+                found.name,
+                found.ours,
+                found.baseline,
+                f"{found.ratio:.2f}",
+                found.goal,
+                "met" if found.met else "missed",
             )
             if found.note:
                 notes.append(f"{found.name}: {found.note}")

@@ -15,22 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import MARK, wait_until_none_is_left
 
 pytestmark = pytest.mark.slow
-MARK = "LITESMITH_TEST_RUN"
 END_S = 30.0
-
-
-def alive(mark: str) -> list[str]:
-    """Return the command lines of the processes that carry a mark in their environment."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and f"{MARK}={mark}\0".encode() in (folder / "environ").read_bytes():
-                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue  # it has just ended
-    return [command for command in found if command]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +72,6 @@ def end_after(process: subprocess.Popen[str], line: str, number: signal.Signals,
     process.send_signal(number)
     rest = process.communicate(timeout=END_S)[1]
     return Ended(code=process.returncode, err="".join(seen) + rest, mark=mark, duration_s=time.perf_counter() - begun)
-
-
-def wait_until_none_is_left(mark: str) -> None:
-    begun = time.perf_counter()
-    while left := alive(mark):
-        assert time.perf_counter() - begun < END_S, left
-        time.sleep(0.05)
 
 
 def command(work: Any, out: Path) -> list[str]:

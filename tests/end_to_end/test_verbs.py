@@ -148,8 +148,6 @@ def test_benchmark(quantized: Path, tmp_path: Path, capfd: pytest.CaptureFixture
     ]
     out, _ = litesmith("benchmark", files[1], "--runs", "5", "--json")
     assert len(from_data(FileResults, json.loads(out)).variants) == 1
-    out, _ = litesmith("benchmark", files[1], "--runs", "5")
-    assert "int8" in out
 
 
 def test_inspect(quantized: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], litesmith: Command) -> None:
@@ -189,11 +187,6 @@ def test_deploy_by_a_project_file(work: Any, tmp_path: Path, litesmith: Command)
     assert report["preprocessing"]["preset"] == "unit"
     assert report["variants"][0]["benchmarks"][0]["runs"] == 5
     assert [p.name for p in tmp_path.iterdir()] == ["elsewhere"]
-
-
-def test_json_of_deploy_is_the_report(work: Any, tmp_path: Path, litesmith: Command) -> None:
-    out, _ = litesmith("deploy", work.model, "--schemes", "float16", "--runs", "5", "--json", "--quiet", "--out", "o")
-    assert out == (tmp_path / "o" / "report.json").read_text()
 
 
 def test_errors_are_raised_and_nothing_is_printed(work: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -173,3 +173,14 @@ def save_function(path: Path, what: str) -> Path:
         key = "predict" if what == "named" else "serving_default"
         tf.saved_model.save(module, str(path), signatures={key: module.serve})
     return path
+
+
+def save_always_random(path: Path) -> Path:
+    """A SavedModel that adds new noise with every call, so that no two answers agree: `x` [N, 3] -> `y` [N, 3]."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    spec = tf.TensorSpec([None, 3], tf.float32, name="x")
+    module.serve = tf.function(lambda x: {"y": x + tf.random.normal([3])}, input_signature=[spec])
+    tf.saved_model.save(module, str(path), signatures={"serving_default": module.serve})
+    return path

@@ -6,6 +6,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 
 import numpy as np
@@ -19,6 +20,7 @@ from litesmith.core.preprocessing import PRESETS
 from litesmith.core.results import Conversion, SourceInfo
 from litesmith.core.samples import SampleInput, SampleSet
 from litesmith.core.tensors import TensorSpec
+from litesmith.core.worker_errors import WorkerClosed
 from litesmith.evaluate.collect import answer
 from litesmith.pipeline.datasets import subset
 from litesmith.pipeline.run import Run
@@ -71,6 +73,8 @@ class Conversions:
         self.path = Path(run.settings.model)
         self.kind = recognise(self.path)
         self._converter: Converter | None = None
+        self._starting = Lock()
+        self._left = False
         self._opened = False
         self._thread = ThreadPoolExecutor(1)
         self._pending: Future[FloatModel] | None = None
@@ -84,6 +88,8 @@ class Conversions:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End TensorFlow's process, if there is one, and with it a conversion still under way."""
+        with self._starting:
+            self._left = True
         if self._converter is not None:
             self._converter.__exit__(kind, error, trace)
         self._thread.shutdown()
@@ -118,11 +124,14 @@ class Conversions:
             self._interface.set_result(Interface(inputs=_single(inputs), outputs=_single(outputs)))
 
     def _session(self) -> Converter:
-        """Return TensorFlow's process with the source opened in it."""
-        if self._converter is None:
-            self._converter = Converter()
-            self._converter.__enter__()
-        return self._converter
+        """Return TensorFlow's process, which is not started any more once the run is being left."""
+        with self._starting:
+            if self._left:
+                raise WorkerClosed("TensorFlow was ended")
+            if self._converter is None:
+                self._converter = Converter()
+                self._converter.__enter__()
+            return self._converter
 
     def convert(self) -> FloatModel:
         """Return the float model, converted in this run or an earlier one; not yet checked.

@@ -102,7 +102,7 @@ def test_project_file_beside_is_used_announced_and_overruled(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "litesmith.toml").write_text(
-        f'model = "{yard / "cnn.tflite"}"\nruns = 0\nschemes = "nonsense"\nmax-drop = "1%"\n'
+        f'model = "{yard / "cnn.tflite"}"\nruns = 0\nschemes = "nonsense"\nmax-size = "1MB"\n'
     )
     done = call("benchmark", str(yard / "cnn.tflite"))
     assert done.err.splitlines()[0] == "settings from litesmith.toml: runs"
@@ -110,7 +110,7 @@ def test_project_file_beside_is_used_announced_and_overruled(
     done = call("benchmark", str(yard / "cnn.tflite"), "--runs", "5", "--quiet")
     assert (done.code, done.err) == (0, "")
     done = call("deploy", "--runs", "5")
-    assert done.err.splitlines()[0] == "settings from litesmith.toml: model, runs, schemes, max_drop"
+    assert done.err.splitlines()[0] == "settings from litesmith.toml: model, runs, schemes, max_size"
     assert "unknown scheme 'nonsense'" in done.err
     assert call("inspect", str(yard / "cnn.tflite")).err == "", "a verb without settings reads no project file"
 

@@ -9,7 +9,7 @@ import pytest
 from litesmith.core.errors import ConfigError, DatasetError, UnknownNameError
 from litesmith.core.preprocessing import PRESETS, ColorOrder, Layout, Resize
 from litesmith.core.tensors import TensorSpec
-from litesmith.pipeline.datasets import Datasets, load, preprocessing_of
+from litesmith.pipeline.datasets import Datasets, load, preprocessing_of, require
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 
@@ -92,6 +92,7 @@ def stored(path: Path, count: int, *, labels: bool = True, seed: int = 0) -> str
 
 
 def loaded(folder: Path, *, calibrated: bool = True, settings: Settings) -> Datasets:
+    require(settings, calibrated=calibrated)
     with Run(replace(settings, jobs=1), folder=folder) as run:
         return load(run, inputs=INPUTS, classes=3, calibrated=calibrated)
 
@@ -137,6 +138,13 @@ def test_nothing_is_set_aside_when_nothing_is_calibrated(tmp_path: Path) -> None
     made = loaded(tmp_path / "out", calibrated=False, settings=Settings(data=stored(tmp_path / "d.npz", 40)))
     assert made.evaluation is not None
     assert (made.evaluation.count, made.calibration) == (40, None)
+
+
+def test_fewer_are_set_aside_when_fewer_are_asked_for(tmp_path: Path) -> None:
+    data = stored(tmp_path / "d.npz", 100)
+    made = loaded(tmp_path / "out", settings=Settings(data=data, calibration_samples=7))
+    assert made.calibration is not None
+    assert made.calibration.count == 7
 
 
 def test_calibration_samples_of_their_own(tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ def test_progress_of_a_stage_begins_at_zero_and_ends_full(tmp_path: Path) -> Non
         ({"preprocess": "tf"}, "unknown preprocessing preset 'tf'"),
         ({"metric": "top2"}, "unknown metric 'top2'"),
         ({"target": ("pixel",)}, "unknown target 'pixel'"),
+        ({"data": "gone.npz"}, "dataset 'gone.npz' does not exist"),
+        ({"max_drop": 0.01}, "--max-drop limits the loss of accuracy, and there is no --data"),
+        ({}, "int8 and int16x8 need representative samples"),
     ],
 )
 def test_names_are_checked_before_any_work(change: dict[str, object], message: str) -> None:
@@ -62,4 +65,5 @@ def test_names_are_checked_before_any_work(change: dict[str, object], message: s
 
 
 def test_float32_is_always_built_and_first() -> None:
-    assert require_valid(Settings(model="m", schemes=("int8", "float32", "int8"))) == ("float32", "int8")
+    settings = Settings(model="m", schemes=("float16", "float32", "float16"))
+    assert require_valid(settings) == ("float32", "float16")
