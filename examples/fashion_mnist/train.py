@@ -152,9 +152,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
 
 def conv_bn(x: Any, channels: int, name: str, kernel: int = 1, relu: bool = True) -> Any:
     """Applies a convolution without bias, batch normalisation and, if wanted, ReLU6."""
-    conv = keras.layers.Conv2D(
-        channels, kernel, padding="same", use_bias=False, name=f"{name}_conv"
-    )
+    conv = keras.layers.Conv2D(channels, kernel, padding="same", use_bias=False, name=f"{name}_conv")
     x = conv(x)
     x = keras.layers.BatchNormalization(name=f"{name}_bn")(x)
     return keras.layers.ReLU(max_value=6.0, name=f"{name}_relu6")(x) if relu else x

@@ -176,6 +176,7 @@ def test_a_lost_variant_is_put_back_and_a_changed_one_replaced(done: Done) -> No
     assert all(stage.cached for stage in again.stages)
 
 
+@pytest.mark.slow
 def test_calibration_data_of_its_own_leaves_all_for_evaluation(work: Any, tmp_path: Path) -> None:
     made = api.deploy(
         work.model,

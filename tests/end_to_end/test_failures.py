@@ -13,7 +13,7 @@ from tiny_tflite import write_unpreparable
 
 from litesmith import api
 from litesmith.core.errors import EvaluationError, LitesmithError
-from litesmith.core.isolated import Worker, WorkerCrash
+from litesmith.core.isolated import Worker
 from litesmith.core.results import Status
 
 MODELS = Path(__file__).parents[1] / "models"
@@ -57,6 +57,7 @@ def test_a_variant_that_cannot_be_built_is_reported_and_the_run_goes_on(
     assert "planted in here" in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_failed_build_is_tried_again_by_the_next_run(
     work: Any, plant: Callable[[str, Planted], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_failed_build_is_tried_again_by_the_next_run(
     assert [v.status for v in again.variants] == [Status.OK, Status.OK]
 
 
+@pytest.mark.slow
 def test_a_variant_that_cannot_be_run_is_reported_and_the_run_goes_on(
     work: Any, plant: Callable[[str, Planted], None], tmp_path: Path
 ) -> None:
@@ -92,25 +94,25 @@ def test_when_the_float_model_cannot_be_run_nothing_can_be_compared(
 def test_a_model_that_crashes_the_runtime_becomes_a_message(work: Any, tmp_path: Path) -> None:
     crashing = write_endless(tmp_path / "endless.tflite")
     assert api.inspect(crashing).subgraphs == 3
-    with pytest.raises(WorkerCrash, match=r"the model's worker process ended abruptly \(SIGSEGV\)"):
+    with pytest.raises(EvaluationError, match=r"endless.tflite cannot be run: .* ended abruptly \(SIGSEGV\)") as caught:
         api.deploy(crashing, schemes=["float16"], out=tmp_path / "out")
+    assert "litesmith inspect" in caught.value.hint
     with pytest.raises(LitesmithError, match="SIGSEGV"):
         api.evaluate(crashing, work.data)
 
 
-@pytest.mark.parametrize(
-    ("write", "reason"),
-    [(write_endless, "SIGSEGV"), (write_unpreparable, "cannot be prepared")],
-    ids=["crash", "refused"],
-)
-def test_beside_good_models_a_bad_one_is_one_failed_row(
-    write: Callable[[Path], Path], reason: str, work: Any, tmp_path: Path
-) -> None:
-    bad = write(tmp_path / "bad.tflite")
-    made = api.benchmark([work.model, bad], runs=5)
-    assert [v.status for v in made.variants] == [Status.OK, Status.FAILED]
-    assert reason in made.variants[1].reason
-    assert made.variants[0].benchmarks
-    scored = api.evaluate([work.model, bad], work.data, preprocess="unit")
-    assert [v.status for v in scored.variants] == [Status.OK, Status.FAILED]
-    assert scored.variants[0].evaluation is not None
+def test_beside_a_good_model_bad_ones_are_failed_rows(work: Any, tmp_path: Path) -> None:
+    crashing, refused = write_endless(tmp_path / "crashing.tflite"), write_unpreparable(tmp_path / "refused.tflite")
+    timed = api.benchmark([crashing, work.model, refused], runs=5).variants
+    scored = api.evaluate([work.model, crashing, refused], work.data, preprocess="unit").variants
+    assert {v.scheme: v.status for v in (*timed, *scored)} == {
+        "cnn": Status.OK,
+        "crashing": Status.FAILED,
+        "refused": Status.FAILED,
+    }
+    for made in (timed, scored):
+        reasons = {v.scheme: v.reason for v in made}
+        assert "SIGSEGV" in reasons["crashing"]
+        assert "cannot be prepared" in reasons["refused"]
+    assert timed[1].benchmarks
+    assert scored[0].evaluation is not None

@@ -14,7 +14,7 @@ import numpy as np
 from litesmith.convert.check import checked
 from litesmith.convert.session import Converter
 from litesmith.core.environment import versions
-from litesmith.core.errors import SourceError
+from litesmith.core.errors import EvaluationError, SourceError
 from litesmith.core.files import place, sha256_file, sha256_tree, size_of
 from litesmith.core.preprocessing import PRESETS
 from litesmith.core.results import Conversion, SourceInfo
@@ -182,9 +182,16 @@ class Conversions:
     def _adopt(self, folder: Path, digest: str) -> Converted:
         """Take a .tflite as it is, after opening it in a worker."""
         begun = time.perf_counter()
-        signature, inputs, outputs = self.run.pool.workers[0].call(
-            "litesmith.runtime.interpreter:describe", path=self.path
-        )
+        try:
+            signature, inputs, outputs = self.run.pool.workers[0].call(
+                "litesmith.runtime.interpreter:describe", path=self.path
+            )
+        except WorkerClosed:
+            raise
+        except EvaluationError as error:
+            raise EvaluationError(
+                f"{self.path} cannot be run: {error.message}", hint=f"See what is in it: litesmith inspect {self.path}"
+            ) from error
         graph = read_graph(self.path)
         if any(t.dtype in _QUANTIZED and t.scales for t in graph.tensors):
             raise SourceError(
