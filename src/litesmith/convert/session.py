@@ -61,9 +61,8 @@ class Converter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the process and remove what it left."""
-        self._worker.close()
+        self._worker.__exit__(kind, error, trace)  # for good: a route under way must not start another process
         self._threads.shutdown(cancel_futures=True)
-        self._worker.__exit__(kind, error, trace)
         self._scratch.cleanup()
 
     def start(self) -> None:

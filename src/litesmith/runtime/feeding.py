@@ -15,7 +15,7 @@ from litesmith.core.tensors import TensorSpec, quantize
 Array = npt.NDArray[np.generic]
 Feed = Callable[[Array], Array]
 _BYTES = np.arange(256, dtype=np.uint8)
-_SHIFT = np.uint16(8)
+_MOST_RISES = 4
 
 
 def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
@@ -61,44 +61,41 @@ def _byte_to_byte(table: npt.NDArray[np.uint8], dtype: str) -> Feed:
         return lambda row: np.ascontiguousarray(row).view(dtype)
     if np.array_equal(table, _BYTES ^ 128):
         return lambda row: np.bitwise_xor(row, 128).view(dtype)
-    found = fixed_point(table)
+    found = steps(table)
     if found is None:
         translation = table.tobytes()
         return lambda row: np.frombuffer(row.tobytes().translate(translation), dtype).reshape(row.shape)
-    factor, offset = found
-    wide, narrow = np.empty(0, np.uint16), np.empty(0, np.uint8)
+    first, rises = found
+    kept, above = np.empty(0, np.uint8), np.empty(0, np.bool_)
 
     def feed(row: Array) -> Array:
-        nonlocal wide, narrow
-        if wide.shape != row.shape:
-            wide, narrow = np.empty(row.shape, np.uint16), np.empty(row.shape, np.uint8)
-        np.copyto(wide, row, casting="unsafe")
-        np.multiply(wide, factor, out=wide)
-        np.add(wide, offset, out=wide)
-        np.right_shift(wide, _SHIFT, out=wide)
-        np.copyto(narrow, wide, casting="unsafe")
-        return narrow.view(dtype)
+        nonlocal kept, above
+        if kept.shape != row.shape:
+            kept, above = np.empty(row.shape, np.uint8), np.empty(row.shape, np.bool_)
+        np.add(row, first, out=kept)
+        for last, rise in rises:
+            np.greater(row, last, out=above)
+            if rise == 255:  # -1 in 8 bits
+                np.subtract(kept, above.view(np.uint8), out=kept)
+            else:
+                np.add(kept, above.view(np.uint8) * rise, out=kept)
+        return kept.view(dtype)
 
     return feed
 
 
-def fixed_point(table: npt.NDArray[np.uint8]) -> tuple[np.uint16, np.uint16] | None:
-    """Return (m, c) with (b * m + c) >> 8 equal to the table's low byte for every byte b in 16 bits, or None.
+def steps(table: npt.NDArray[np.uint8]) -> tuple[np.uint8, list[tuple[np.uint8, np.uint8]]] | None:
+    """Return a table as `byte + first`, plus `rise` for every byte above `last`, in 8 bits; None above four rises.
 
-    Vector units do this several times faster than a table look-up.
+    A range that follows from the preprocessing gives such a table: integers as far apart as the bytes, less one or
+    two of them. A few additions of bytes are many times faster than a table look-up.
     """
-    levels = np.arange(256, dtype=np.int64)
-    real = np.unwrap(table.astype(np.float64), period=256)
-    slope = (real[-1] - real[0]) / 255
-    for factor in range(max(1, int(slope * 256) - 2), min(257, int(slope * 256) + 3)):
-        low = int(np.max(real * 256 - levels * factor))
-        high = int(np.min((real + 1) * 256 - levels * factor)) - 1
-        if low <= high:
-            m, c = np.uint16(factor), np.uint16((low + high) // 2 % 65536)
-            wide = _BYTES.astype(np.uint16) * m + c
-            if np.array_equal((wide >> _SHIFT).astype(np.uint8), table):
-                return m, c
-    return None
+    offsets = table - _BYTES
+    rises = np.diff(offsets)
+    changes = np.flatnonzero(rises)
+    if len(changes) > _MOST_RISES:
+        return None
+    return offsets[0], [(_BYTES[i], rises[i]) for i in changes]
 
 
 def feeders(samples: SampleSet, specs: Sequence[TensorSpec]) -> list[Feed]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,13 +61,14 @@ class LocalSession:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                start_new_session=True,  # a group of its own, so that what the script starts ends with it
             )
             assert process.stdout is not None
             late = threading.Event()
 
             def end() -> None:
                 late.set()
-                process.kill()
+                _end_group(process)
 
             watchdog = threading.Timer(timeout_s, end)
             watchdog.start()
@@ -74,7 +78,7 @@ class LocalSession:
                 code = process.wait()
             finally:
                 watchdog.cancel()
-                process.kill()
+                _end_group(process)
                 process.wait()
                 process.stdout.close()
             if late.is_set():
@@ -86,6 +90,11 @@ class LocalSession:
 
     def close(self) -> None:
         """Do nothing; nothing was sent."""
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def connect(address: str) -> Session:
