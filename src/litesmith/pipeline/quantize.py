@@ -9,14 +9,10 @@ from litesmith.core.deployment import SCHEMA_VERSION, Environment
 from litesmith.core.environment import environment
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
-from litesmith.evaluate.metric import class_count
-from litesmith.pipeline.calibration import calibrate
-from litesmith.pipeline.datasets import calibration_findings, load
-from litesmith.pipeline.deploy import require_output, require_valid
-from litesmith.pipeline.float_model import Conversions
+from litesmith.pipeline.opening import prepare, require_valid
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
-from litesmith.pipeline.variants import build_all, needs_calibration
+from litesmith.pipeline.variants import build_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,21 +36,16 @@ def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResu
     """
     schemes = require_valid(settings)
     with Run(settings, folder=Path(settings.out), progress=progress) as run:
-        with Conversions(run) as conversions:
-            ends = conversions.begin()
-            require_output(settings, ends.outputs)
-            classes = class_count(ends.outputs[settings.output].shape)
-            datasets = load(run, inputs=ends.inputs, classes=classes, calibrated=needs_calibration(schemes))
-            model = conversions.finish()
-            model = conversions.check(model, datasets.calibration)
-        calibrated = None
-        if datasets.calibration is not None and needs_calibration(schemes):
-            calibrated = calibrate(run, model, datasets.calibration, findings=calibration_findings(datasets))
-        variants = build_all(run, model, calibrated, schemes)
+        prepared = prepare(run, schemes)
+        variants = build_all(run, prepared.model, prepared.calibrated, schemes)
         return QuantizeResult(
-            source=model.source,
-            calibration=calibrated.record if calibrated is not None else None,
+            source=prepared.model.source,
+            calibration=prepared.calibrated.record if prepared.calibrated is not None else None,
             variants=tuple(variants),
-            findings=(*(f for s in datasets.summaries for f in s.findings), *(f for v in variants for f in v.findings)),
+            findings=(
+                *prepared.warnings,
+                *(f for s in prepared.datasets.summaries for f in s.findings),
+                *(f for v in variants for f in v.findings),
+            ),
             environment=environment(seed=settings.seed),
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from litesmith.core.errors import ConfigError, OutputError
-from litesmith.pipeline.deploy import require_valid
+from litesmith.pipeline.opening import require_valid
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 
