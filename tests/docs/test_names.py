@@ -105,3 +105,32 @@ def test_recommendation_limits_are_those_of_the_code() -> None:
     assert f"at least {DEFAULT_LEAST_SQNR_DB:g} dB" in page
     assert f"below {format_percent(COLLAPSED, digits=0)}" in page
     assert f"more than {SLOWER:g} times" in page
+
+
+def test_figures_of_methods_are_those_of_the_code() -> None:
+    from litesmith.benchmark import measure
+    from litesmith.pipeline import cache, datasets
+    from litesmith.quantize import collect
+
+    page = " ".join(text("methods.md").split())
+    assert f"fit into {measure._SECONDS_PER_MODEL:g} s by the median of its warm-up, but at least" in page
+    assert f"at least {measure._LEAST_RUNS}, or `--runs` if that is less" in page
+    assert f"some {round(collect.ELEMENTS_PER_TENSOR, -4):,} elements per tensor" in page
+    assert f"{collect._LEAST_PER_SAMPLE} to {collect._MOST_PER_SAMPLE} of them from each sample" in page
+    assert f"at most {datasets._SET_ASIDE} and at most `--calibration-samples`" in " ".join(
+        text("how-to/datasets.md").split()
+    )
+    assert f"the last {cache._KEEP} results are kept" in text("limits.md")
+
+
+def test_make_targets_exist() -> None:
+    made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    pages = all_pages() + "".join(
+        (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "ARCHITECTURE.md")
+    )
+    assert set(re.findall(r"(?:`|\$ )make ([a-z-]+)", pages)) <= made
+
+
+def test_pages_hold_no_path_of_the_machine_they_were_written_on() -> None:
+    pages = all_pages() + "".join((ROOT / f"{name}.md").read_text(encoding="utf-8") for name in ("README", "CHANGELOG"))
+    assert re.findall(r"(?<![\w.])/(?:home|root|tmp|work|Users)/\S*", pages) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 
 from litesmith.cli.main import verbs
 from litesmith.cli.verb import Verb
+from litesmith.pipeline.convert import ConvertResult
+from litesmith.pipeline.doctor import Diagnosis
+from litesmith.pipeline.files import FileResults
+from litesmith.pipeline.quantize import QuantizeResult
 from litesmith.pipeline.settings import FIELDS, default_text, flag
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +23,13 @@ SECTIONS = ("Options", "Example", "What is written", "Exit codes", "JSON")
 COMMON = {"--json", "--quiet"}
 OTHERS = {"--help", "--version", "--project"}
 VERBS = verbs()
+RESULTS = {
+    "convert": ConvertResult,
+    "quantize": QuantizeResult,
+    "evaluate": FileResults,
+    "benchmark": FileResults,
+    "doctor": Diagnosis,
+}
 
 
 def page(verb: Verb) -> str:
@@ -61,3 +73,16 @@ def test_no_page_mentions_an_option_that_does_not_exist(path: Path) -> None:
 def test_api_page_lists_every_verb() -> None:
     text = (ROOT / "docs" / "how-to" / "python-api.md").read_text(encoding="utf-8")
     assert [name for name in VERBS if f"`api.{name}(" not in text] == []
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_page_lists_exactly_the_fields_of_the_json(name: str) -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", page(VERBS[name]).partition("\n## JSON\n")[2], re.MULTILINE)
+    assert sorted(listed) == sorted(field.name for field in dataclasses.fields(RESULTS[name]))
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_usage_says_whether_a_model_must_be_typed(name: str) -> None:
+    verb = VERBS[name]
+    usage = {0: "", 1: "[MODEL] " if verb.settings else "FILE ", 2: "FILE [FILE ...] "}[verb.models]
+    assert f"\nlitesmith {name} {usage}" in page(verb)
