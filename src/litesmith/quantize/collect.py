@@ -79,7 +79,7 @@ def collect_range(model: Path, samples: SampleSet, start: int, stop: int, most: 
     counts = dict.fromkeys(indices, 0)
     picked: dict[int, list[npt.NDArray[np.uint16]]] = {i: [] for i in indices}
     for row in range(start, stop):
-        opened.invoke([feed(values[row : row + 1]) for feed, values in zip(feeds, stored, strict=True)])
+        opened.feed(feeds, [values[row : row + 1] for values in stored])
         for index, view in zip(indices, opened.activations(indices), strict=True):
             if view.size == 0:
                 continue

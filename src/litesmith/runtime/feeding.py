@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,44 +14,61 @@ from litesmith.core.samples import SampleInput, SampleSet
 from litesmith.core.tensors import TensorSpec, quantize
 
 Array = npt.NDArray[np.generic]
-Feed = Callable[[Array], Array]
 _BYTES = np.arange(256, dtype=np.uint8)
 _MOST_RISES = 4
+
+
+class Feed(Protocol):
+    """Turns a stored row [1, ...] into a model's input. A protocol, as its second argument may be left out."""
+
+    def __call__(self, row: Array, out: Array | None = None) -> Array:
+        """Return the input: in `out` where that is given and saves a copy, else in an array the next call reuses."""
 
 
 def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
     """Return the function that turns a stored row [1, ...] into the model's input [1, ...] of `spec.dtype`.
 
-    The array it returns is reused by the next call. 8-bit samples with one scale for all channels map byte to byte
+    8-bit samples with one scale for all channels map byte to byte
     when the model takes 8-bit integers: by the fastest arithmetic that gives, for all 256 bytes, exactly what
     `normalize` and `quantize` give.
     """
     if not entry.normalized:
         dtype = np.dtype(spec.dtype)
-        return lambda row: np.ascontiguousarray(row, dtype)
+        return _computed(lambda row: np.ascontiguousarray(row, dtype))
     record = samples.preprocessing
     single = len(record.scale) == 1 and len(record.offset) == 1
     if entry.dtype == "uint8" and single and spec.dtype in ("int8", "uint8"):
         return _byte_to_byte(quantize(normalize(_BYTES, record), spec).view(np.uint8), spec.dtype)
     if single and spec.dtype == "float32":
         return _scaled(np.float32(record.scale[0]), np.float32(record.offset[0]))
-    return lambda row: quantize(normalize(row, record), spec)
+    return _computed(lambda row: quantize(normalize(row, record), spec))
+
+
+def _computed(function: Callable[[Array], Array]) -> Feed:
+    """Return a feed that makes a new array each time."""
+
+    def feed(row: Array, out: Array | None = None) -> Array:
+        del out
+        return function(row)
+
+    return feed
 
 
 def _scaled(scale: np.float32, offset: np.float32) -> Feed:
-    """Return `normalize` for one scale and offset, into an array that is kept."""
-    kept = np.empty(0, np.float32)
+    """Return `normalize` for one scale and offset, computed in place."""
+    kept: Array = np.empty(0, np.float32)
 
-    def feed(row: Array) -> Array:
+    def feed(row: Array, out: Array | None = None) -> Array:
         nonlocal kept
-        if kept.shape != row.shape:
+        if out is None and kept.shape != row.shape:
             kept = np.empty(row.shape, np.float32)
-        np.copyto(kept, row, casting="same_kind" if row.dtype.kind == "f" else "unsafe")
+        made = kept if out is None else out
+        np.copyto(made, row, casting="same_kind" if row.dtype.kind == "f" else "unsafe")
         if scale != 1:
-            np.multiply(kept, scale, out=kept)
+            np.multiply(made, scale, out=made)
         if offset != 0:
-            np.add(kept, offset, out=kept)
-        return kept
+            np.add(made, offset, out=made)
+        return made
 
     return feed
 
@@ -58,18 +76,19 @@ def _scaled(scale: np.float32, offset: np.float32) -> Feed:
 def _byte_to_byte(table: npt.NDArray[np.uint8], dtype: str) -> Feed:
     """Return the function that applies a table of 256 bytes."""
     if np.array_equal(table, _BYTES):
-        return lambda row: np.ascontiguousarray(row).view(dtype)
+        return _computed(lambda row: np.ascontiguousarray(row).view(dtype))
     if np.array_equal(table, _BYTES ^ 128):
-        return lambda row: np.bitwise_xor(row, 128).view(dtype)
+        return _computed(lambda row: np.bitwise_xor(row, 128).view(dtype))
     found = steps(table)
     if found is None:
         translation = table.tobytes()
-        return lambda row: np.frombuffer(row.tobytes().translate(translation), dtype).reshape(row.shape)
+        return _computed(lambda row: np.frombuffer(row.tobytes().translate(translation), dtype).reshape(row.shape))
     first, rises = found
     kept, above = np.empty(0, np.uint8), np.empty(0, np.bool_)
 
-    def feed(row: Array) -> Array:
+    def feed(row: Array, out: Array | None = None) -> Array:
         nonlocal kept, above
+        del out
         if kept.shape != row.shape:
             kept, above = np.empty(row.shape, np.uint8), np.empty(row.shape, np.bool_)
         np.add(row, first, out=kept)

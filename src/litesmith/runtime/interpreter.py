@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from litesmith.core.errors import EvaluationError, SourceError
 from litesmith.core.tensors import TensorSpec
+from litesmith.runtime.feeding import Feed
 
 Array = npt.NDArray[np.generic]
 
@@ -95,6 +96,30 @@ class OpenModel:
         try:
             for index, value in zip(self._input_indices, inputs, strict=True):
                 self._interpreter.set_tensor(index, value)
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise EvaluationError(f"{self.path.name} failed to run: {_reason(error)}") from error
+        return [self._interpreter.get_tensor(index) for index in self._output_indices]
+
+    def feed(self, feeds: Sequence[Feed], rows: Sequence[Array]) -> list[Array]:
+        """Return copies of the outputs for one stored row per input, each turned into the input by its feed.
+
+        A feed writes straight into the runtime's memory where it can: a float image is then copied once less.
+
+        Raises:
+            EvaluationError: a row does not fit, or the runtime fails.
+        """
+        try:
+            for index, feed, row in zip(self._input_indices, feeds, rows, strict=True):
+                place = self._interpreter.tensor(index)()
+                if place.shape != row.shape:
+                    raise EvaluationError(
+                        f"{self.path.name} takes {list(place.shape)}, but a sample is {list(row.shape)}"
+                    )
+                made = feed(row, place)
+                if made is not place:
+                    place[...] = made
+                del place, made  # the runtime refuses to run while its memory is looked at
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
             raise EvaluationError(f"{self.path.name} failed to run: {_reason(error)}") from error

@@ -37,7 +37,7 @@ def output_specs(path: Path, samples: SampleSet) -> list[TensorSpec]:
     """Return the outputs with the shapes they have for one sample, found by running the first one."""
     model = _opened(path, samples)
     stored = [samples.raw(position)[:1] for position in match(samples, model.inputs)]
-    results = model.invoke([feed(row) for feed, row in zip(feeders(samples, model.inputs), stored, strict=True)])
+    results = model.feed(feeders(samples, model.inputs), stored)
     return [
         TensorSpec(name=s.name, dtype=s.dtype, shape=r.shape, scale=s.scale, zero_point=s.zero_point)
         for s, r in zip(model.outputs, results, strict=True)
@@ -55,7 +55,7 @@ def run_range(path: Path, samples: SampleSet, start: int, stop: int, files: Sequ
     maps = [np.lib.format.open_memmap(file, mode="r+") for file in files]
     begun = time.perf_counter()
     for row in range(start, stop):
-        results = model.invoke([feed(values[row : row + 1]) for feed, values in zip(feeds, stored, strict=True)])
+        results = model.feed(feeds, [values[row : row + 1] for values in stored])
         for target, value, spec in zip(maps, results, model.outputs, strict=True):
             target[row] = dequantize(value, spec).reshape(target.shape[1:])
     return time.perf_counter() - begun
