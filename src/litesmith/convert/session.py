@@ -248,5 +248,5 @@ def _check(path: Path, opened: OpenedSource, batch: int) -> None:
         if spec.shape[0] != batch:
             raise ConversionError(
                 f"{path.name}: the batch of input '{spec.name}' is fixed at {spec.shape[0]}; asked was {batch}",
-                hint=f"Convert with batch {spec.shape[0]}, or build the model with a batch of None.",
+                hint="Build the model with a batch of None (Input(shape=...) without batch_size) and save it again.",
             )

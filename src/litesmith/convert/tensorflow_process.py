@@ -87,7 +87,8 @@ def run_route(
     for source, made in zip(model.inputs, inputs, strict=True):
         if source.shape and source.shape[0] < 0 and made.shape[0] != batch:
             raise ConversionError(
-                f"input '{made.name}' came out with batch {made.shape[0]}; asked was {batch}", hint="Try --batch -1."
+                f"input '{made.name}' came out with batch {made.shape[0]}; asked was {batch}",
+                hint="Try --batch 0, which leaves the batch dynamic.",
             )
     write_bytes(out, data)
     if progress is not None:

@@ -89,4 +89,7 @@ def require_choice(deployment: Deployment) -> None:
         GateError: none meets the limits; the message names the nearest.
     """
     if not deployment.recommended:
-        raise GateError(deployment.reason, hint="Loosen a limit, or see the report for what each variant costs.")
+        made = deployment.variants[0].evaluation
+        checked = deployment.constraints.max_drop is None or (made is not None and made.unit == "fraction")
+        advice = "Loosen a limit" if checked else "Leave --max-drop out"
+        raise GateError(deployment.reason, hint=f"{advice}, or see the report for what each variant costs.")

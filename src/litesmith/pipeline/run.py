@@ -64,8 +64,11 @@ class Run:
         """End the workers; after an error, leave no empty folder."""
         self.pool.__exit__(kind, error, trace)
         if error is not None and self._made:
-            with suppress(OSError):  # it is not empty
-                self.folder.rmdir()
+            root = self.cache.root
+            stages = list(root.iterdir()) if root.is_dir() else []
+            for empty in (*stages, root, self.folder):
+                with suppress(OSError):  # something is kept in it
+                    empty.rmdir()
 
     def step(
         self, stage: str, key: Mapping[str, Any], kind: type[T], make: Callable[[Path], T], *, version: int = 1
