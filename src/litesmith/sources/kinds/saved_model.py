@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from litesmith.core.tensors import TensorSpec
 
 _SERVING = "serving_default"
 _INTERNAL = "__saved_model"
+_NUMBERS = re.compile(r"(\d+)")
 
 
 def _recognise(path: Path) -> bool:
@@ -69,10 +71,10 @@ def open_model(path: Path) -> OpenModel:
     name, more = _choose(path, loaded.signatures)
     function = loaded.signatures[name]
     arguments, keywords = function.structured_input_signature
-    inputs = {spec.name: spec for spec in arguments} | dict(keywords)
+    inputs = {spec.name: spec for spec in arguments} | _ordered(keywords)
     if not isinstance(function.structured_outputs, dict):
         raise SourceError(f"{path}: signature '{name}' has outputs without names", hint="Save the model again.")
-    outputs = dict(function.structured_outputs)
+    outputs = _ordered(function.structured_outputs)
 
     def call(tensors: Sequence[Any]) -> list[Any]:
         answers = function(**dict(zip(inputs, tensors, strict=True)))
@@ -132,6 +134,15 @@ def _choose(path: Path, signatures: Any) -> tuple[str, tuple[str, ...]]:
         f"{path} is a SavedModel without signatures, so nothing says what to feed it",
         hint="Save it again with model.export('folder')",
     )
+
+
+def _ordered(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a signature's parts by name, numbers in them by value: the file keeps no order, and TensorFlow varies it.
+
+    >>> list(_ordered({"output_10": 1, "output_2": 2, "image": 3}))
+    ['image', 'output_2', 'output_10']
+    """
+    return dict(sorted(named.items(), key=lambda pair: [int(p) if p.isdigit() else p for p in _NUMBERS.split(pair[0])]))
 
 
 def _spec(path: Path, key: str, spec: Any, *, output: bool = False) -> TensorSpec:
