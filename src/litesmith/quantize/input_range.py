@@ -2,9 +2,8 @@
 
 The 256 values a byte can become are evenly spaced. A range that ends on the first and the last of them has the same
 step as the bytes, and each byte keeps its own integer if zero lies on the grid (`raw`, `unit`). Where it lies halfway
-between two bytes (`signed`), every value is a tie: rounding to even then maps the bytes to every other integer and
-doubles the error. A range wider by one step in 256 turns the tie into an even spread of errors: 0.29 steps of root
-mean square error instead of 0.50.
+between two bytes (`signed`), every value is a tie, half a step away from its integer. A range wider by one step in 256
+turns the ties into an even spread of errors: 0.29 steps of root mean square error over the 256 bytes instead of 0.50.
 """
 
 from __future__ import annotations
