@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from litesmith.core.errors import ConversionError
-from litesmith.core.results import Conversion
+from litesmith.core.conversion import Conversion
 from litesmith.core.units import format_percent
 
 LARGEST_RELATIVE = 1e-2

@@ -16,7 +16,7 @@ from litesmith.convert.tensorflow_process import Made
 from litesmith.core.errors import ConversionError, LitesmithError, MissingExtraError, PluginError, SourceError
 from litesmith.core.files import sha256_file
 from litesmith.core.isolated import OnProgress, Worker
-from litesmith.core.results import Conversion
+from litesmith.core.conversion import Conversion
 from litesmith.core.samples import SampleSet
 from litesmith.core.source import Source
 from litesmith.core.tensors import TensorSpec

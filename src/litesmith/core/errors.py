@@ -20,6 +20,11 @@ Exit code 0 is success and 130 is an interrupted run.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from litesmith.core.conversion import Diagnosis
+
 
 class LitesmithError(Exception):
     """Base of all errors; carries a message and the next thing to type.
@@ -27,22 +32,24 @@ class LitesmithError(Exception):
     Args:
         message: What went wrong: the thing, its value and the limit.
         hint: What to type or change next.
+        diagnosis: The cause in the catalogue, where one was recognised.
     """
 
     exit_code = 70
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", diagnosis: Diagnosis | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.diagnosis = diagnosis
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keep the hint when the error crosses a process boundary."""
-        return (_rebuild, (type(self), self.message, self.hint))
+        """Keep hint and diagnosis when the error crosses a process boundary."""
+        return (_rebuild, (type(self), self.message, self.hint, self.diagnosis))
 
 
-def _rebuild(kind: type[LitesmithError], message: str, hint: str) -> LitesmithError:
-    return kind(message, hint=hint)
+def _rebuild(kind: type[LitesmithError], message: str, hint: str, diagnosis: Diagnosis | None) -> LitesmithError:
+    return kind(message, hint=hint, diagnosis=diagnosis)
 
 
 class UserError(LitesmithError):

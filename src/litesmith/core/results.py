@@ -65,45 +65,6 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conversion:
-    """The one float32 .tflite and the proof that it answers like the source.
-
-    Attributes:
-        file: Path of the .tflite, relative to the output folder where there is one.
-        sha256: Of that file.
-        size_bytes: Of that file.
-        route: How it was made, or `none` when the source is a .tflite.
-        attempts: Routes that failed before, each with its first cause.
-        batch: Batch size, -1 when dynamic.
-        signature: Name of the signature.
-        inputs: In signature order.
-        outputs: In signature order.
-        duration_s: Wall time of opening and converting.
-        check_samples: Samples the source and the .tflite were compared on; 0 when there was nothing to compare.
-        check_source: What those samples were: a dataset, or random values when none was given.
-        max_abs_difference: Largest absolute difference over all outputs; None when not compared.
-        max_rel_difference: The same divided by the largest absolute value of the source's output.
-        top1_agreement: Fraction of samples with the same top-1; None when outputs are not class scores.
-    """
-
-    file: str
-    sha256: str
-    size_bytes: int
-    route: str
-    attempts: tuple[str, ...]
-    batch: int
-    signature: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    duration_s: float
-    check_samples: int = 0
-    check_source: str = ""
-    max_abs_difference: float | None = None
-    max_rel_difference: float | None = None
-    top1_agreement: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CalibratorTrial:
     """One calibrator's int8 model, judged on the calibration samples.
 

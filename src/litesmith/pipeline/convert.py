@@ -11,7 +11,8 @@ from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError
 from litesmith.core.files import place, require_writable
 from litesmith.core.progress import Progress, silent
-from litesmith.core.results import Conversion, SourceInfo
+from litesmith.core.conversion import Conversion
+from litesmith.core.results import SourceInfo
 from litesmith.pipeline.datasets import prepared, preprocessing_of
 from litesmith.pipeline.float_model import Conversions
 from litesmith.pipeline.run import Run

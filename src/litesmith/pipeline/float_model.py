@@ -17,7 +17,8 @@ from litesmith.core.environment import versions
 from litesmith.core.errors import EvaluationError, SourceError
 from litesmith.core.files import place, sha256_file, sha256_tree, size_of
 from litesmith.core.preprocessing import PRESETS
-from litesmith.core.results import Conversion, SourceInfo
+from litesmith.core.conversion import Conversion
+from litesmith.core.results import SourceInfo
 from litesmith.core.samples import SampleInput, SampleSet
 from litesmith.core.tensors import TensorSpec
 from litesmith.core.worker_errors import WorkerClosed

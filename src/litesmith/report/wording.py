@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from litesmith.core.deployment import Constraints, DatasetSummary, Deployment
 from litesmith.core.preprocessing import Preprocessing
-from litesmith.core.results import Conversion, Variant
+from litesmith.core.conversion import Conversion
+from litesmith.core.results import Variant
 from litesmith.core.units import format_duration, format_latency, format_percent, format_size
 from litesmith.report.figures import (
     benchmark_on,

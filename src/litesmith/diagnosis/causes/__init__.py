@@ -1,0 +1,1 @@
+"""The catalogue: one file is one cause, named by its file."""
