@@ -154,7 +154,7 @@ def test_inspect(quantized: Path, tmp_path: Path, capfd: pytest.CaptureFixture[s
     graph = api.inspect(quantized / "int8.tflite")
     assert silent(capfd)
     assert isinstance(graph, Graph)
-    assert graph.op_counts()["CONV_2D"] == 1
+    assert graph.main.op_counts()["CONV_2D"] == 1
     assert graph.input_specs[0].quantized
     out, err = litesmith("inspect", quantized / "int8.tflite")
     assert err == ""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litesmith.core.preprocessing import Preprocessing
 from litesmith.core.conversion import Conversion
+from litesmith.core.preprocessing import Preprocessing
 from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
 
 SCHEMA_VERSION = 1

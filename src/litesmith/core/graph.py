@@ -1,19 +1,23 @@
-"""A .tflite's graph as records: operators and tensors, without their weights."""
+"""A .tflite's graph as records: subgraphs, operators and tensors, without their weights."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litesmith.core.tensors import TensorSpec
 
 CONVERSIONS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 """Operators that change the number type and compute nothing."""
+FLOATS = frozenset({"float32", "float16", "bfloat16", "float64"})
+"""Number types that count as float."""
+
+Option = int | float | bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphTensor:
-    """One tensor of the primary subgraph.
+    """One tensor of a subgraph.
 
     Attributes:
         index: Position in the subgraph.
@@ -25,6 +29,10 @@ class GraphTensor:
         scales: Number of scales: 0 when not quantized, 1 per tensor, more per channel.
         scale: First scale.
         zero_point: First zero point.
+        axis: Dimension the scales run along, where there are several.
+        buffer: Index of its buffer in the file; 0 is the empty one.
+        variable: Whether it keeps its value between inferences.
+        sparse: Whether its constant is stored sparsely.
     """
 
     index: int
@@ -36,6 +44,10 @@ class GraphTensor:
     scales: int
     scale: float
     zero_point: int
+    axis: int = 0
+    buffer: int = 0
+    variable: bool = False
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +61,8 @@ class GraphOp:
         inputs: Tensor indices; -1 for an omitted optional one.
         outputs: Tensor indices.
         weight_bytes: Bytes of its constant inputs.
+        options: What is known of its builtin options, by the schema's names; enumerations by number.
+        calls: Subgraphs it runs, such as the condition and body of a WHILE.
     """
 
     index: int
@@ -57,35 +71,29 @@ class GraphOp:
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     weight_bytes: int
+    options: dict[str, Option] = field(default_factory=dict)
+    calls: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
-    """What is in a .tflite.
+class Subgraph:
+    """One subgraph. The first is the model; others are bodies of control flow, or further signatures.
 
     Attributes:
-        description: Free text the writer left.
-        size_bytes: Of the file.
-        subgraphs: Number of subgraphs; `tensors` and `ops` are those of the first.
+        index: Position in the file.
+        name: As stored in the file.
         tensors: By index.
         ops: In execution order.
         inputs: Tensor indices.
         outputs: Tensor indices.
-        signature: Name of the first signature, or empty.
-        input_specs: Inputs under the signature's names.
-        output_specs: Outputs under the signature's names.
     """
 
-    description: str
-    size_bytes: int
-    subgraphs: int
+    index: int
+    name: str
     tensors: tuple[GraphTensor, ...]
     ops: tuple[GraphOp, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    signature: str
-    input_specs: tuple[TensorSpec, ...]
-    output_specs: tuple[TensorSpec, ...]
 
     def op_counts(self) -> dict[str, int]:
         """Return how often each operator occurs, most frequent first."""
@@ -98,7 +106,106 @@ class Graph:
 
     def float_ops(self) -> list[GraphOp]:
         """Return operators that compute in float: a float activation goes in or comes out, conversions aside."""
-        floating = {t.index for t in self.activations() if t.dtype in ("float32", "float16", "bfloat16")}
+        floating = {t.index for t in self.activations() if t.dtype in FLOATS}
         return [
             op for op in self.ops if op.name not in CONVERSIONS and floating.intersection((*op.inputs, *op.outputs))
         ]
+
+    def producers(self) -> dict[int, int]:
+        """Return, for each computed tensor, the op that writes it."""
+        return {tensor: op.index for op in self.ops for tensor in op.outputs if tensor >= 0}
+
+    def consumers(self) -> dict[int, list[int]]:
+        """Return, for each tensor that is read, the ops that read it, in order."""
+        readers: dict[int, list[int]] = {}
+        for op in self.ops:
+            for tensor in dict.fromkeys(op.inputs):
+                if tensor >= 0:
+                    readers.setdefault(tensor, []).append(op.index)
+        return readers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """A way to call the model by names.
+
+    Attributes:
+        key: Its name.
+        subgraph: The subgraph it runs.
+        inputs: Names to tensor indices.
+        outputs: Names to tensor indices.
+    """
+
+    key: str
+    subgraph: int
+    inputs: dict[str, int]
+    outputs: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataEntry:
+    """A named block of bytes beside the graph.
+
+    Attributes:
+        name: Such as `min_runtime_version` or `TFLITE_METADATA`.
+        size_bytes: Of the block.
+        text: The block where it is short printable text, else empty.
+    """
+
+    name: str
+    size_bytes: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """What is in a .tflite.
+
+    Attributes:
+        description: Free text the writer left.
+        size_bytes: Of the file.
+        subgraphs: The model first.
+        signatures: In the file's order.
+        metadata: In the file's order.
+    """
+
+    description: str
+    size_bytes: int
+    subgraphs: tuple[Subgraph, ...]
+    signatures: tuple[Signature, ...]
+    metadata: tuple[MetadataEntry, ...]
+
+    @property
+    def main(self) -> Subgraph:
+        """The first subgraph, which is the model."""
+        return self.subgraphs[0]
+
+    @property
+    def signature(self) -> str:
+        """Name of the first signature, or empty."""
+        return self.signatures[0].key if self.signatures else ""
+
+    @property
+    def input_specs(self) -> tuple[TensorSpec, ...]:
+        """The model's inputs under the first signature's names."""
+        return self._specs(self.main.inputs, self.signatures[0].inputs if self.signatures else {})
+
+    @property
+    def output_specs(self) -> tuple[TensorSpec, ...]:
+        """The model's outputs under the first signature's names."""
+        return self._specs(self.main.outputs, self.signatures[0].outputs if self.signatures else {})
+
+    def _specs(self, tensors: tuple[int, ...], named: dict[str, int]) -> tuple[TensorSpec, ...]:
+        names = {index: name for name, index in named.items()}
+        return tuple(spec_of(self.main.tensors[index], names.get(index, "")) for index in tensors)
+
+
+def spec_of(tensor: GraphTensor, name: str = "") -> TensorSpec:
+    """Return a tensor as what is fed or returned, under the signature's name where it has one."""
+    return TensorSpec(
+        name=name or tensor.name,
+        dtype=tensor.dtype,
+        shape=tensor.shape,
+        scale=tensor.scale,
+        zero_point=tensor.zero_point,
+    )

@@ -122,8 +122,8 @@ def _input_ranges(model: FloatModel, samples: SampleSet) -> Ranges:
     graph = read_graph(model.path)
     fed = [samples.inputs[position] for position in match(samples, graph.input_specs)]
     return {
-        graph.tensors[index].name: byte_range(samples.preprocessing)
-        for index, entry in zip(graph.inputs, fed, strict=True)
+        graph.main.tensors[index].name: byte_range(samples.preprocessing)
+        for index, entry in zip(graph.main.inputs, fed, strict=True)
         if entry.dtype == "uint8" and entry.normalized
     }
 

@@ -77,7 +77,7 @@ def _opened(run: Run, name: str, path: Path) -> Variant:
         file=str(path),
         sha256=sha256_file(path),
         size_bytes=graph.size_bytes,
-        op_counts=graph.op_counts(),
+        op_counts=graph.main.op_counts(),
     )
     try:
         _, inputs, outputs = run.pool.workers[0].call("litesmith.runtime.interpreter:describe", path=path)

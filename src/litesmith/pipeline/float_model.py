@@ -194,7 +194,7 @@ class Conversions:
                 f"{self.path} cannot be run: {error.message}", hint=f"See what is in it: litesmith inspect {self.path}"
             ) from error
         graph = read_graph(self.path)
-        if any(t.dtype in _QUANTIZED and t.scales for t in graph.tensors):
+        if any(t.dtype in _QUANTIZED and t.scales for t in graph.main.tensors):
             raise SourceError(
                 f"{self.path.name} is already quantized; variants are made from a float model",
                 hint=f"Give the float32 model. To look at this one: litesmith inspect {self.path}",

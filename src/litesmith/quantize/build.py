@@ -78,7 +78,7 @@ def build(
         size_bytes=graph.size_bytes,
         inputs=inputs,
         outputs=outputs,
-        op_counts=graph.op_counts(),
+        op_counts=graph.main.op_counts(),
         float_ops=_float_islands(graph) if plugin.integer else (),
     )
 
@@ -86,7 +86,7 @@ def build(
 def _float_islands(graph: Graph) -> tuple[str, ...]:
     """Return the operators that compute in float, each with the tensor it makes."""
     return tuple(
-        f"{op.name} ({graph.tensors[op.outputs[0]].name})" if op.outputs else op.name for op in graph.float_ops()
+        f"{op.name} ({graph.main.tensors[op.outputs[0]].name})" if op.outputs else op.name for op in graph.main.float_ops()
     )
 
 

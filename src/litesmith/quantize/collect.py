@@ -49,7 +49,7 @@ def collect(
         ],
         on_done=None if on_progress is None else lambda n: on_progress(min(n * chunk, samples.count), samples.count),
     )
-    names = {t.index: t.name for t in read_graph(model).activations()}
+    names = {t.index: t.name for t in read_graph(model).main.activations()}
     return {names[index]: _merged(names[index], [part[index] for part in parts]) for index in parts[0]}
 
 
@@ -61,7 +61,7 @@ def _opened(path: Path, samples: SampleSet) -> tuple[OpenModel, list[int]]:
     key = (str(path), path.stat().st_mtime)
     if key not in _open:
         _open.clear()
-        indices = [t.index for t in read_graph(path).activations() if t.dtype == "float32"]
+        indices = [t.index for t in read_graph(path).main.activations() if t.dtype == "float32"]
         _open[key] = OpenModel(path, preserve=True, shapes=input_shapes(path, samples)), indices
     return _open[key]
 

@@ -41,7 +41,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleSet]:
 def computed(model: Path, samples: SampleSet) -> dict[str, npt.NDArray[np.float32]]:
     """Return every activation over all samples, by tensor name."""
     opened = OpenModel(model, preserve=True, shapes=[(1, *s.shape) for s in samples.inputs])
-    tensors = read_graph(model).activations()
+    tensors = read_graph(model).main.activations()
     values: dict[str, list[npt.NDArray[np.float32]]] = {t.name: [] for t in tensors}
     for arrays in samples.batches(0, samples.count):
         opened.invoke(arrays)

@@ -71,7 +71,7 @@ def test_a_fixed_shape_is_not_resized(cnn: Path) -> None:
 
 def test_every_intermediate_tensor_can_be_kept(cnn: Path) -> None:
     model = OpenModel(cnn, preserve=True)
-    index = {t.name: t.index for t in read_graph(cnn).tensors}
+    index = {t.name: t.index for t in read_graph(cnn).main.tensors}
     wanted = [index["serving_default_image:0"], index["conv"], index["pooled"], index["sum"]]
     for seed in (0, 1):
         model.invoke([picture(seed)])

@@ -52,16 +52,16 @@ def test_answers_are_those_of_the_int8_interface_plus_128(int8: Path, unsigned: 
 
 def test_the_graph_gains_one_conversion_at_each_end_and_no_float(int8: Path, unsigned: Path) -> None:
     before, after = read_graph(int8), read_graph(unsigned)
-    names = [op.name for op in before.ops]
-    assert [op.name for op in after.ops] == ["QUANTIZE", *names, "QUANTIZE"]
-    assert after.float_ops() == []
-    assert after.tensors[after.inputs[0]].name == before.tensors[before.inputs[0]].name
-    assert len({t.name for t in after.tensors}) == len(after.tensors)
+    names = [op.name for op in before.main.ops]
+    assert [op.name for op in after.main.ops] == ["QUANTIZE", *names, "QUANTIZE"]
+    assert after.main.float_ops() == []
+    assert after.main.tensors[after.main.inputs[0]].name == before.main.tensors[before.main.inputs[0]].name
+    assert len({t.name for t in after.main.tensors}) == len(after.main.tensors)
 
 
 def test_a_float_interface_is_left_alone(cnn: Path, tmp_path: Path) -> None:
     path = write_cnn(tmp_path / "float.tflite")
     unsigned_interface(path)
-    assert read_graph(path).op_counts() == read_graph(cnn).op_counts()
+    assert read_graph(path).main.op_counts() == read_graph(cnn).main.op_counts()
     picture = np.full((1, 8, 8, 3), 0.3, np.float32)
     np.testing.assert_array_equal(OpenModel(path).invoke([picture])[0], OpenModel(cnn).invoke([picture])[0])

@@ -43,18 +43,18 @@ def _shown(graph: Graph) -> RenderableType:
     def cell(value: object) -> str:
         return escape(escaped(value))
 
-    stored = sum(op.weight_bytes for op in graph.ops)
+    stored = sum(op.weight_bytes for op in graph.main.ops)
     head = Text(
-        f"{format_size(graph.size_bytes)}, {len(graph.ops)} operators, {len(graph.tensors)} tensors, "
+        f"{format_size(graph.size_bytes)}, {len(graph.main.ops)} operators, {len(graph.main.tensors)} tensors, "
         f"{format_size(stored)} of weights, signature '{escaped(graph.signature) or 'none'}'"
     )
     counts = Table("operator", "count", "weights", title="Operators by kind", title_justify="left")
-    for name, count in graph.op_counts().items():
-        weights = sum(op.weight_bytes for op in graph.ops if op.name == name)
+    for name, count in graph.main.op_counts().items():
+        weights = sum(op.weight_bytes for op in graph.main.ops if op.name == name)
         counts.add_row(cell(name), str(count), format_size(weights))
     ops = Table("#", "operator", "v", "output", "dtype", "shape", "scale / zero point", "weights")
-    for op in graph.ops:
-        made = graph.tensors[op.outputs[0]] if op.outputs else None
+    for op in graph.main.ops:
+        made = graph.main.tensors[op.outputs[0]] if op.outputs else None
         ops.add_row(
             str(op.index),
             cell(op.name),
