@@ -2,6 +2,7 @@
 # make test          all tests that need no device
 # make check         lint, types, import contracts, fast tests
 # make test-devices  what needs a browser (later: boards and phones); says what it skips
+# make fuzz          damaged models through `inspect`; COUNT= how many
 # make bench         speed as ratios; MODEL=, DATA=, CALIBRATE=, PREPROCESS=, PARTS= choose what on
 
 PYTHON ?= python3
@@ -12,10 +13,11 @@ MODEL ?= $(EXAMPLE)/model.keras
 DATA ?= $(EXAMPLE)/test.npz
 CALIBRATE ?= $(EXAMPLE)/calibration.npz
 PREPROCESS ?= signed
-PARTS ?= start,calibration,evaluation,deploy
+PARTS ?= start,calibration,evaluation,deploy,audit,audit-memory,ladder
+COUNT ?= 20000
 FAST := not slow and not tensorflow and not bench_data and not device
 
-.PHONY: demo test check test-devices bench format clean
+.PHONY: demo test check test-devices bench fuzz format clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt scripts/setup
 	@scripts/setup $(VENV) $(PYTHON)
@@ -36,6 +38,9 @@ check: $(VENV)/.ready
 
 test-devices: $(VENV)/.ready
 	$(BIN)/python -m pytest -m device
+
+fuzz: $(VENV)/.ready
+	$(BIN)/python tests/fuzz/run.py --count $(COUNT)
 
 bench: $(VENV)/.ready
 	$(BIN)/python benchmarks/run.py $(MODEL) --data $(DATA) --calibrate $(CALIBRATE) \

@@ -11,12 +11,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from measures import PARTS, Job
+import measures
+from audit_measures import AUDIT_PARTS
+from measures import Job
 from rich.console import Console
 from rich.table import Table
 
 from litesmith.core.environment import environment
 
+PARTS = {**measures.PARTS, **AUDIT_PARTS}
 EXAMPLE = Path(__file__).parent.parent / "examples" / "fashion_mnist"
 
 

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from os import PathLike, fspath
 from typing import Any
 
+from litesmith.core.audit import Inspected
+from litesmith.core.comparison import Comparison
 from litesmith.core.deployment import Deployment
-from litesmith.core.graph import Graph
 from litesmith.core.progress import Progress, silent
+from litesmith.pipeline import auditing, comparing, files
 from litesmith.pipeline import convert as convert_verb
 from litesmith.pipeline import deploy as deploy_verb
 from litesmith.pipeline import doctor as doctor_verb
-from litesmith.pipeline import files
 from litesmith.pipeline import quantize as quantize_verb
 from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
@@ -83,9 +84,31 @@ def benchmark(models: Path | Sequence[Path], *, progress: Progress = silent, **s
     return files.benchmark(_settings(settings), _paths(models), progress=progress)
 
 
-def inspect(model: Path) -> Graph:
-    """Return operators and tensors of a .tflite."""
-    return files.inspect(fspath(model))
+def inspect(model: Path, *, expect: str | Sequence[str] = (), progress: Progress = silent) -> Inspected:
+    """Return the audit of a .tflite, and its operators and tensors.
+
+    Args:
+        model: Any .tflite.
+        expect: Promises to hold against it, as for `litesmith inspect --expect`; see `audit.expectations`.
+        progress: Receives progress.
+    """
+    settings = _settings({"model": model, "expect": expect if isinstance(expect, str) else list(expect)})
+    return auditing.inspect(settings, progress=progress)
+
+
+def compare(
+    first: Path, second: Path, data: Path | None = None, *, progress: Progress = silent, **settings: Any
+) -> Comparison:
+    """Return how two .tflite files differ, in structure and in their answers to samples or, without data, random inputs.
+
+    Args:
+        first: The file differences are counted from.
+        second: The other file.
+        data: Samples both are run on.
+        progress: Receives progress.
+        settings: Any field of `Settings`, such as `preprocess` or `samples`.
+    """
+    return comparing.compare(_settings({"data": data, **settings}), _paths([first, second]), progress=progress)
 
 
 def doctor() -> Diagnosis:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from litesmith.cli.main import verbs
-from litesmith.cli.verb import Verb
+from litesmith.cli.verb import MANY, Verb
 from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
 from litesmith.pipeline.files import FileResults
@@ -84,5 +84,5 @@ def test_page_lists_exactly_the_fields_of_the_json(name: str) -> None:
 @pytest.mark.parametrize("name", VERBS)
 def test_usage_says_whether_a_model_must_be_typed(name: str) -> None:
     verb = VERBS[name]
-    usage = {0: "", 1: "[MODEL] " if verb.settings else "FILE ", 2: "FILE [FILE ...] "}[verb.models]
+    usage = {0: "", 1: "[MODEL] " if verb.settings else "FILE ", 2: "FILE FILE ", MANY: "FILE [FILE ...] "}[verb.models]
     assert f"\nlitesmith {name} {usage}" in page(verb)

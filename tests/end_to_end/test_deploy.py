@@ -59,7 +59,12 @@ def test_every_variant_is_there_as_described(done: Done) -> None:
         assert path.name == f"{variant.scheme}.tflite"
         assert sha256_file(path) == variant.sha256
         assert path.stat().st_size == variant.size_bytes
-        assert api.inspect(path).op_counts() == variant.op_counts
+        inspected = api.inspect(path)
+        assert inspected.graph.main.op_counts() == variant.op_counts
+        assert variant.audit is not None
+        assert variant.audit.precision is inspected.audit.precision
+        assert all(claim.met for claim in variant.audit.claims if " " not in claim.text)
+        assert variant.findings == ()
     assert len({v.sha256 for v in done.result.variants}) == len(SCHEMES)
 
 

@@ -93,7 +93,9 @@ def test_when_the_float_model_cannot_be_run_nothing_can_be_compared(
 
 def test_a_model_that_crashes_the_runtime_becomes_a_message(work: Any, tmp_path: Path) -> None:
     crashing = write_endless(tmp_path / "endless.tflite")
-    assert len(api.inspect(crashing).subgraphs) == 3
+    inspected = api.inspect(crashing)
+    assert len(inspected.graph.subgraphs) == 3
+    assert "SIGSEGV" in inspected.audit.delegates[0].note
     with pytest.raises(EvaluationError, match=r"endless.tflite cannot be run: .* ended abruptly \(SIGSEGV\)") as caught:
         api.deploy(crashing, schemes=["float16"], out=tmp_path / "out")
     assert "litesmith inspect" in caught.value.hint

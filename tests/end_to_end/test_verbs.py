@@ -14,7 +14,7 @@ from command_calls import called
 from litesmith import api
 from litesmith.core.errors import DatasetError, SourceError, UnknownNameError
 from litesmith.core.files import sha256_file
-from litesmith.core.graph import Graph
+from litesmith.core.audit import Inspected, Precision
 from litesmith.core.results import Status
 from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
@@ -151,9 +151,11 @@ def test_benchmark(quantized: Path, tmp_path: Path, capfd: pytest.CaptureFixture
 
 
 def test_inspect(quantized: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], litesmith: Command) -> None:
-    graph = api.inspect(quantized / "int8.tflite")
+    inspected = api.inspect(quantized / "int8.tflite", expect="full-int8,io=int8")
+    graph = inspected.graph
     assert silent(capfd)
-    assert isinstance(graph, Graph)
+    assert [expected.met for expected in inspected.audit.expectations] == [True, True]
+    assert inspected.audit.precision is Precision.FULL_INT8
     assert graph.main.op_counts()["CONV_2D"] == 1
     assert graph.input_specs[0].quantized
     out, err = litesmith("inspect", quantized / "int8.tflite")
@@ -161,7 +163,8 @@ def test_inspect(quantized: Path, tmp_path: Path, capfd: pytest.CaptureFixture[s
     for part in ("CONV_2D", "DEPTHWISE_CONV_2D", "image", "int8", "serving_default"):
         assert part in out
     out, _ = litesmith("inspect", quantized / "int8.tflite", "--json")
-    assert from_data(Graph, json.loads(out)) == graph
+    assert from_data(Inspected, json.loads(out)).graph == graph
+    out, _ = litesmith("inspect", quantized / "int8.tflite", "--expect", "full-int8", "--expect", "ops<=1", code=7)
 
 
 def test_doctor(tmp_path: Path, capfd: pytest.CaptureFixture[str], litesmith: Command) -> None:

@@ -28,6 +28,7 @@ _OPTIONS = {
     "LOGISTIC": "",
     "MEAN": "Reducer",
     "SIN": "",
+    "UNIDIRECTIONAL_SEQUENCE_RNN": "SequenceRNN",
     "SOFTMAX": "Softmax",
 }
 """Supported operators and the schema's name of their options, empty for those that have none."""
@@ -42,9 +43,11 @@ class Drawing:
         self._codes: list[str] = []
         self._dynamic = dynamic
 
-    def tensor(self, name: str, shape: Sequence[int], *, buffer: int = 0, dtype: str = "float32") -> int:
-        """Add a fed or computed tensor."""
-        tensor = schema.TensorT(shape=list(shape), buffer=buffer, name=name, hasRank=True)
+    def tensor(
+        self, name: str, shape: Sequence[int], *, buffer: int = 0, dtype: str = "float32", variable: bool = False
+    ) -> int:
+        """Add a fed or computed tensor, or one that keeps its value between inferences."""
+        tensor = schema.TensorT(shape=list(shape), buffer=buffer, name=name, hasRank=True, isVariable=variable)
         tensor.type = getattr(schema.TensorType, dtype.upper())
         if self._dynamic and buffer == 0:
             tensor.shapeSignature = [-1, *shape[1:]]
@@ -139,3 +142,23 @@ def write_unpreparable(path: Path) -> Path:
     draw = Drawing()
     left, right = draw.tensor("a", (1, 4)), draw.tensor("b", (1, 3))
     return draw.save(path, {"a": left, "b": right}, {"y": draw.op("ADD", [left, right], "y", (1, 4))})
+
+
+def write_rnn(path: Path) -> Path:
+    """A recurrent network whose state is a variable tensor: float32 `steps` [1, 4, 3] -> `states` [1, 4, 2]."""
+    chance = np.random.default_rng(5)
+    draw = Drawing()
+    steps = draw.tensor("steps", (1, 4, 3))
+    weights = draw.constant("weights", chance.normal(size=(2, 3)).astype(np.float32))
+    recurrent = draw.constant("recurrent", chance.normal(size=(2, 2)).astype(np.float32))
+    bias = draw.constant("bias", np.zeros(2, np.float32))
+    state = draw.tensor("state", (1, 2), variable=True)
+    tanh = schema.ActivationFunctionType.TANH
+    made = draw.op(
+        "UNIDIRECTIONAL_SEQUENCE_RNN",
+        [steps, weights, recurrent, bias, state],
+        "states",
+        (1, 4, 2),
+        fusedActivationFunction=tanh,
+    )
+    return draw.save(path, {"steps": steps}, {"states": made})

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from litesmith.cli import explanation
 from litesmith.cli.parser import parse
 from litesmith.cli.progress import Bars
-from litesmith.cli.verb import Outcome, Verb, escaped
+from litesmith.cli.verb import Outcome, Verb
 from litesmith.core.errors import LitesmithError, PluginError
 from litesmith.core.registry import load_plugins
 from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, Settings, merged, read_project, read_setting
 
 INTERRUPTED = 130
-_ORDER = ("deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "doctor")
+_ORDER = ("deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "compare", "doctor")
 
 
 def verbs() -> dict[str, Verb]:
@@ -63,17 +64,13 @@ def _failed(error: LitesmithError, *, wants_json: bool) -> int:
     if wants_json:
         import json
 
-        problem = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-        print(json.dumps({"error": problem}, indent=2))
-    print(f"error: {_one_line(error.message)}", file=sys.stderr)
+        print(json.dumps({"error": explanation.as_fields(error)}, indent=2))
+    print(f"error: {explanation.one_line(error.message)}", file=sys.stderr)
     if error.hint:
-        print(f"hint: {_one_line(error.hint)}", file=sys.stderr)
+        print(f"hint: {explanation.one_line(error.hint)}", file=sys.stderr)
+    for line in explanation.lines(error):
+        print(line, file=sys.stderr)
     return error.exit_code
-
-
-def _one_line(text: str) -> str:
-    """Return a message, which may hold names and texts that are not ours, as one harmless line."""
-    return escaped(" ".join(line.strip() for line in text.splitlines() if line.strip()))
 
 
 def _run(arguments: Sequence[str] | None) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from litesmith import __version__
-from litesmith.cli.verb import Verb
+from litesmith.cli.verb import MANY, Verb
 from litesmith.core.errors import ConfigError
 from litesmith.core.names import nearest
 from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, default_text, flag
@@ -35,6 +35,18 @@ class Parser(argparse.ArgumentParser):
             close = nearest(wrong, names)
             hint = f"Did you mean {close}? Verbs: {', '.join(names)}." if close else f"Verbs: {', '.join(names)}."
         raise ConfigError(message, hint=hint)
+
+
+class _Joined(argparse.Action):
+    """Keeps what is typed more than once as one list with commas."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        """Add a value."""
+        del parser, option
+        before = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, values if before is None else f"{before},{values}")
 
 
 def parse(verbs: Mapping[str, Verb], arguments: Sequence[str] | None) -> dict[str, Any]:
@@ -82,14 +94,23 @@ def _add(places: Any, verb: Verb) -> None:
             nargs="?" if verb.settings else None,  # a project file may name it
             help=FIELDS["model"].metadata["meaning"] if verb.settings else "a .tflite file",
         )
-    elif verb.models > 1:
-        parser.add_argument("models", metavar="FILE", nargs="+", help=".tflite files")
+    elif verb.models:
+        several = "+" if verb.models == MANY else verb.models
+        parser.add_argument("models", metavar="FILE", nargs=several, help=".tflite files")
     for name in verb.settings:
         details = FIELDS[name].metadata
         default = default_text(name)
         meaning = details["meaning"] + (f" (default: {default})" if default else "")
+        if isinstance(FIELDS[name].default, bool):
+            parser.add_argument(flag(name), dest=name, action="store_const", const="true", help=meaning)
+            continue
         parser.add_argument(
-            flag(name), dest=name, metavar=details["metavar"] or "X", default=None, help=meaning.replace("%", "%%")
+            flag(name),
+            dest=name,
+            metavar=details["metavar"] or "X",
+            default=None,
+            action=_Joined if details["repeats"] else "store",
+            help=meaning.replace("%", "%%"),
         )
     if verb.settings:
         parser.add_argument(

@@ -12,12 +12,14 @@ from litesmith.pipeline.settings import Settings
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-CONVERTING = ("batch", "jobs", "seed")
+CONVERTING = ("batch", "rung_timeout", "jobs", "seed")
 PREPROCESSING = ("preprocess", "resize", "crop", "input_size", "color", "layout", "mean", "std")
 QUANTIZING = ("schemes", "interface", "calibrator", "calibrate", "calibration_samples")
 EVALUATING = ("metric", "output", "samples")
 TIMING = ("target", "threads", "runs", "warmup")
 LIMITS = ("max_drop", "max_size", "max_latency")
+MANY = -1
+"""One model or more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Verb:
     Attributes:
         name: As typed.
         summary: One line for `litesmith --help`.
-        models: How many models it takes: 0, 1 or 2 for "one or more".
+        models: How many models it takes: 0, 1, 2 or `MANY` for one or more.
         settings: Names of the settings it takes.
         run: Does it; imports what it needs.
     """

@@ -40,7 +40,7 @@ def settle(
         model.signatureDefs = [_signature(schema, ins, outs)]
         graph.inputs = [index for _, index in ins]
         graph.outputs = [index for _, index in outs]
-        data = _pack(model)
+        data = pack(model)
     return data, _specs(schema, graph, ins), _specs(schema, graph, outs)
 
 
@@ -91,7 +91,7 @@ def _signature(schema: Any, ins: Named, outs: Named) -> Any:
     return signature
 
 
-def _pack(model: Any) -> bytes:
+def pack(model: Any) -> bytes:
     """Return the model as bytes, constants aligned as the schema demands: the Python packer alone would not."""
     import flatbuffers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from litesmith.core.tensors import TensorSpec
+from litesmith.diagnosis.cause import Layer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +18,16 @@ class OpenedSource:
         framework: What wrote it, such as `Keras 3.15.1` or `TensorFlow 2.3.2 SavedModel`.
         actions: What had to be done to open it, in sentences.
         duration_s: Wall time of opening, without TensorFlow's import.
+        layers: The user's layers, in the order of the model; none for a SavedModel.
+        stateful: Names of layers that carry a state from one call to the next.
+        precision: Coarsest type that the model computes in.
     """
 
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     framework: str
     actions: tuple[str, ...]
-    duration_s: float
+    duration_s: float = 0.0
+    layers: tuple[Layer, ...] = ()
+    stateful: tuple[str, ...] = ()
+    precision: str = "float32"

@@ -50,6 +50,30 @@ def write_answers(
     return [_write(folder / f"source-{i}.npy", np.concatenate(kept)) for i, kept in enumerate(answers)]
 
 
+def write_made_answers(
+    run: Callable[[list[Array]], list[Array]],
+    inputs: Sequence[TensorSpec],
+    samples: SampleSet,
+    count: int,
+    folder: Path,
+) -> list[Path]:
+    """Write a .tflite's [count, ...] answers, one sample at a time; return one .npy per output, in order.
+
+    Args:
+        run: Takes one array per input, returns one per output.
+        inputs: Of the .tflite.
+        samples: What it is fed.
+        count: How many of them.
+        folder: Where to.
+    """
+    order = _match(samples, inputs)
+    answers: list[list[Array]] = []
+    for row in samples.batches(0, min(count, samples.count)):
+        outputs = [_plain(value) for value in run(_feeds([row], inputs, order))]
+        answers.append([out if out.ndim and out.shape[0] == 1 else out[None] for out in outputs])
+    return [_write(folder / f"made-{i}.npy", np.concatenate(kept)) for i, kept in enumerate(zip(*answers, strict=True))]
+
+
 def _is_static(model: OpenModel) -> bool:
     """Tell whether the model's own batch is fixed."""
     return any(spec.shape and spec.shape[0] > 0 for spec in model.inputs)

@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from litesmith.convert.failure import ConversionFailed, crash_cause, first_cause
+from litesmith.convert.check import AnswersChanged
+from litesmith.convert.climb import FAILURES, Task, climb, failed, worked
+from litesmith.convert.failure import first_cause
+from litesmith.convert.fresh import IMPORT, IMPORT_TIMEOUT_S, FreshProcesses, tensorflow_worker
+from litesmith.convert.made_answers import NotRunnable
 from litesmith.convert.opened import OpenedSource
+from litesmith.convert.refusal import answers_changed, mapped, require_convertible
+from litesmith.convert.rungs.wrapped import WRAPPED
 from litesmith.convert.tensorflow_process import Made
-from litesmith.core.errors import ConversionError, LitesmithError, MissingExtraError, PluginError, SourceError
+from litesmith.core.conversion import Attempt, Conversion
+from litesmith.core.errors import LitesmithError, MissingExtraError, PluginError, SourceError
 from litesmith.core.files import sha256_file
-from litesmith.core.isolated import OnProgress, Worker
-from litesmith.core.conversion import Conversion
+from litesmith.core.isolated import OnProgress
 from litesmith.core.samples import SampleSet
 from litesmith.core.source import Source
-from litesmith.core.tensors import TensorSpec
 from litesmith.core.worker_errors import RemoteError, WorkerCrash, WorkerTimeout
+from litesmith.diagnosis.catalogue import diagnose
+from litesmith.diagnosis.cause import Evidence, Stage
 
 _PROCESS = "litesmith.convert.tensorflow_process"
-_START_TIMEOUT_S = 300.0
-_ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "KERAS_BACKEND": "tensorflow",
-    "TF_USE_LEGACY_KERAS": "0",
-    # Conversion gains nothing from a GPU, and reference answers are to be float32 throughout, not TensorFloat-32.
-    "CUDA_VISIBLE_DEVICES": "-1",
-}
+_PLAIN_TIMEOUT_S = 1800.0
+RUNG_TIMEOUT_S = 600.0
 
 
 class Converter:
@@ -46,12 +49,14 @@ class Converter:
                 "converting needs TensorFlow, which is not installed",
                 hint="pip install 'tensorflow>=2.21' 'tf-keras>=2.21'",
             )
-        self._worker = Worker("TensorFlow", environment=_ENVIRONMENT)
+        self._worker = tensorflow_worker()
+        self._fresh = FreshProcesses()
         self._scratch = tempfile.TemporaryDirectory(prefix="litesmith-")
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="litesmith-tensorflow")
         self._warm: Future[Any] | None = None
         self._source: tuple[Path, Source] | None = None
         self._opened: OpenedSource | None = None
+        self._lost = False  # whether the process that had the source open has ended
 
     def __enter__(self) -> Converter:
         """Return itself; the process starts with `start()` or the first call."""
@@ -61,7 +66,8 @@ class Converter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the process and remove what it left."""
-        self._worker.__exit__(kind, error, trace)  # for good: a route under way must not start another process
+        self._worker.__exit__(kind, error, trace)  # for good: a rung under way must not start another process
+        self._fresh.leave()
         self._threads.shutdown(cancel_futures=True)
         self._scratch.cleanup()
 
@@ -69,9 +75,7 @@ class Converter:
         """Begin to import TensorFlow in the background, unless that has begun."""
         if self._warm is None:
             self._worker.start()  # here and not in the thread, so that leaving at once has a process to end
-            self._warm = self._threads.submit(
-                self._worker.call, f"{_PROCESS}:import_tensorflow", timeout_s=_START_TIMEOUT_S
-            )
+            self._warm = self._threads.submit(self._worker.call, IMPORT, timeout_s=IMPORT_TIMEOUT_S)
 
     def open(self, path: Path, kind: Source, *, timeout_s: float = 600.0) -> OpenedSource:
         """Return what the source is, once it is open in the TensorFlow process.
@@ -86,77 +90,79 @@ class Converter:
         self._source, self._opened = (path, kind), None
         self._wait_for_tensorflow()
         begun = time.perf_counter()
-        inputs, outputs, framework, actions = self._open_again(timeout_s)
-        self._opened = OpenedSource(
-            inputs=inputs,
-            outputs=outputs,
-            framework=framework,
-            actions=actions,
-            duration_s=time.perf_counter() - begun,
-        )
+        opened = self._open_again(timeout_s)
+        self._opened = replace(opened, duration_s=time.perf_counter() - begun)
         return self._opened
 
     def convert(
-        self, out: Path, *, batch: int = 1, on_progress: OnProgress | None = None, timeout_s: float = 1800.0
+        self,
+        out: Path,
+        *,
+        batch: int = 1,
+        on_progress: OnProgress | None = None,
+        on_rung: Callable[[str], None] | None = None,
+        timeout_s: float = _PLAIN_TIMEOUT_S,
+        rung_timeout_s: float = RUNG_TIMEOUT_S,
+        allow_select_tf_ops: bool = False,
     ) -> Conversion:
-        """Return how the open source became the float32 .tflite at `out`: by the first route that works.
+        """Return how the open source became the float32 .tflite at `out`: by the first rung that works.
 
         Args:
             out: Written atomically.
             batch: Batch size of the .tflite; -1 leaves it dynamic.
-            on_progress: Called with (done, total) steps of the route under way.
-            timeout_s: Limit for each route.
+            on_progress: Called with (done, total) steps of the plain way.
+            on_rung: Called with the title of each rung after it.
+            timeout_s: Limit for the plain way.
+            rung_timeout_s: Limit for each rung after it.
+            allow_select_tf_ops: Whether the file may need TensorFlow's own operators.
 
         Raises:
-            ConversionError: an input is of a type or batch that cannot be had, or no route works.
+            ConversionError: an input is of a type or batch that cannot be had, or no rung works.
             OutputError: `out` cannot be written.
         """
         path, opened = self._require_open()
-        _check(path, opened, batch)
+        require_convertible(path, opened, batch)
         begun = time.perf_counter()
-        attempts: list[str] = []
-        details: list[str] = []
-        for route in self._call("routes", what=f"converting {path.name}", timeout_s=timeout_s):
-            try:
-                made: Made = self._worker.call(
-                    f"{_PROCESS}:run_route",
-                    timeout_s=timeout_s,
-                    on_progress=on_progress,
-                    route=route,
-                    out=out,
-                    folder=Path(self._scratch.name) / "route",
-                    batch=batch,
-                )
-            except WorkerTimeout as error:
-                raise _mapped(error, f"converting {path.name} ({route})") from error
-            except WorkerCrash as error:
-                attempts.append(f"{route}: {crash_cause(error.message, error.output)}")
-                details.append(error.output)
-                self._open_again(_START_TIMEOUT_S)
-            except RemoteError as error:
-                attempts.append(f"{route}: {first_cause(error.message)}")
-                details.append(error.trace)
-            except ConversionError as error:
-                attempts.append(f"{route}: {error.message}")
-            else:
-                return Conversion(
-                    file=str(out),
-                    sha256=sha256_file(out),
-                    size_bytes=out.stat().st_size,
-                    route=route,
-                    attempts=tuple(attempts),
-                    batch=batch,
-                    signature=made.signature,
-                    inputs=made.inputs,
-                    outputs=made.outputs,
-                    duration_s=opened.duration_s + time.perf_counter() - begun,
-                )
-        cause = attempts[0].split(": ", 1)[1]
-        raise ConversionFailed(
-            f"{path.name} could not be converted by {len(attempts)} routes; the first failed with: {cause}",
-            hint="Replace that operator or layer, or convert the part of the model that does without it.",
-            attempts=tuple(attempts),
-            detail="\n\n".join(detail for detail in details if detail),
+        folder = Path(self._scratch.name)
+        names = self._call("rungs", what=f"converting {path.name}", timeout_s=timeout_s, batch=batch)
+        try:
+            made: Made = self._worker.call(
+                f"{_PROCESS}:run_rung",
+                timeout_s=timeout_s,
+                on_progress=on_progress,
+                rung=WRAPPED.name,
+                out=out,
+                folder=folder / WRAPPED.name,
+                batch=batch,
+            )
+            attempts: tuple[Attempt, ...] = (worked(WRAPPED, time.perf_counter() - begun),)
+        except FAILURES as error:
+            self._lost = isinstance(error, (WorkerCrash, WorkerTimeout))
+            assert self._source is not None
+            task = Task(
+                path=path,
+                opener=self._source[1].opener,
+                opened=opened,
+                out=out,
+                batch=batch,
+                rung_timeout_s=rung_timeout_s,
+                allow_select_tf_ops=allow_select_tf_ops,
+                scratch=folder,
+            )
+            first = failed(WRAPPED, error, time.perf_counter() - begun, opened=opened, path=path)
+            made, attempts = climb(task, names, first, self._fresh, on_rung)
+        return Conversion(
+            file=str(out),
+            sha256=sha256_file(out),
+            size_bytes=out.stat().st_size,
+            route=attempts[-1].rung,
+            attempts=attempts,
+            batch=batch,
+            signature=made.signature,
+            inputs=made.inputs,
+            outputs=made.outputs,
+            duration_s=opened.duration_s + time.perf_counter() - begun,
+            select_ops=made.select_ops,
         )
 
     def predict(
@@ -186,6 +192,44 @@ class Converter:
         )
         return files
 
+    def predict_made(
+        self, made: Conversion, samples: SampleSet, folder: Path, *, timeout_s: float = 1800.0
+    ) -> list[Path] | None:
+        """Return files of a .tflite's answers as `predict` does of the source's; None where nothing here can run it.
+
+        For files with TensorFlow's own operators, which LiteRT cannot run.
+        """
+        self._wait_for_tensorflow()
+        try:
+            files: list[Path] = self._call(
+                "predict_made",
+                what=f"running {Path(made.file).name}",
+                timeout_s=timeout_s,
+                path=Path(made.file),
+                inputs=made.inputs,
+                samples=samples,
+                count=samples.count,
+                folder=folder,
+            )
+        except NotRunnable:
+            return None
+        return files
+
+    def open_size(self) -> int:
+        """Return a size for the open dimensions of the open source, at which it runs; 1 where none is open."""
+        path, _ = self._require_open()
+        return int(self._call("open_size", what=f"running {path.name}", timeout_s=600.0))
+
+    @property
+    def precision(self) -> str:
+        """The coarsest type that the open source computes in."""
+        return self._require_open()[1].precision
+
+    def explained(self, error: AnswersChanged) -> AnswersChanged:
+        """Return the error of the check with what it means for the open source."""
+        path, opened = self._require_open()
+        return answers_changed(error, opened, path)
+
     def _require_open(self) -> tuple[Path, OpenedSource]:
         if self._source is None or self._opened is None:
             raise PluginError("Converter.open() has to come first")
@@ -198,55 +242,32 @@ class Converter:
             self._warm.result()
         except LitesmithError as error:
             self._warm = None
-            raise _mapped(error, "importing TensorFlow") from error
+            raise mapped(error, "importing TensorFlow", stage=Stage.OPENING) from error
 
-    def _open_again(self, timeout_s: float) -> Any:
-        """Open the source in the process, which starts anew if a route ended it."""
+    def _open_again(self, timeout_s: float) -> OpenedSource:
+        """Open the source in the process, which starts anew if it has ended."""
         assert self._source is not None
         path, kind = self._source
         try:
-            return self._worker.call(
+            opened: OpenedSource = self._worker.call(
                 f"{_PROCESS}:open_source", timeout_s=timeout_s, opener=kind.opener, path=path.absolute()
             )
         except RemoteError as error:
             raise SourceError(
                 f"{path} could not be opened as a {kind.describes}: {first_cause(error.message)}",
                 hint="Save it again with the version of Keras or TensorFlow it was made with.",
+                diagnosis=diagnose(Evidence(text=error.message, stage=Stage.OPENING, path=str(path))),
             ) from error
         except (WorkerCrash, WorkerTimeout) as error:
-            raise _mapped(error, f"opening {path.name}") from error
+            raise mapped(error, f"opening {path.name}", stage=Stage.OPENING) from error
+        self._lost = False
+        return opened
 
     def _call(self, function: str, *, what: str, timeout_s: float, **arguments: Any) -> Any:
+        if self._lost:
+            self._open_again(IMPORT_TIMEOUT_S)
         try:
             return self._worker.call(f"{_PROCESS}:{function}", timeout_s=timeout_s, **arguments)
         except (WorkerCrash, WorkerTimeout, RemoteError) as error:
-            raise _mapped(error, what) from error
-
-
-def _mapped(error: LitesmithError, what: str) -> LitesmithError:
-    """Return the error a user sees for one of the process; ours pass as they are."""
-    if isinstance(error, WorkerCrash):
-        return ConversionFailed(f"{what} failed: {crash_cause(error.message, error.output)}", detail=error.output)
-    if isinstance(error, RemoteError):
-        return ConversionFailed(f"{what} failed: {first_cause(error.message)}", detail=error.trace)
-    if isinstance(error, WorkerTimeout):
-        return ConversionFailed(f"{what} failed: {error.message}", hint=error.hint)
-    return error
-
-
-def _check(path: Path, opened: OpenedSource, batch: int) -> None:
-    """Refuse what no route can give."""
-    for what, specs in (("input", opened.inputs), ("output", opened.outputs)):
-        text = [spec for spec in specs if spec.dtype == "string"]
-        if text:
-            raise ConversionError(
-                f"{path.name}: {what} '{text[0].name}' is of type string, which a .tflite cannot take from an app",
-                hint="Convert the part of the model that works on numbers, and do the text step in the app.",
-            )
-    fixed: list[TensorSpec] = [spec for spec in opened.inputs if spec.shape and spec.shape[0] > 0]
-    for spec in fixed:
-        if spec.shape[0] != batch:
-            raise ConversionError(
-                f"{path.name}: the batch of input '{spec.name}' is fixed at {spec.shape[0]}; asked was {batch}",
-                hint="Build the model with a batch of None (Input(shape=...) without batch_size) and save it again.",
-            )
+            self._lost = not isinstance(error, RemoteError)
+            raise mapped(error, what, stage=Stage.CHECKING) from error

@@ -9,7 +9,7 @@ from litesmith.core.delegates import DelegateUse
 from litesmith.core.graph import Graph
 from litesmith.core.model_facts import Demand, End, ForeignOp, Memory, MetadataInfo, RuntimeNeed, Share, SignatureInfo
 from litesmith.core.op_ref import OpRef
-from litesmith.core.results import Severity
+from litesmith.core.severity import Severity
 
 
 class Precision(Enum):

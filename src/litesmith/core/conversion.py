@@ -25,14 +25,16 @@ class Attempt:
 
     Attributes:
         rung: Its name.
+        title: What it does, in a few words.
         why: Why it was tried, in one sentence.
         outcome: What became of it.
-        cause: Name of the cause in the catalogue, `unknown`, or empty when it converted.
-        message: First cause, in one line; empty when it converted.
+        cause: Name of the cause in the catalogue, `unknown`, or empty when nothing failed.
+        message: First cause, in one line; what it asks for, when it would convert and was not allowed; else empty.
         duration_s: Wall time.
     """
 
     rung: str
+    title: str
     why: str
     outcome: AttemptOutcome
     cause: str

@@ -24,8 +24,8 @@ class GraphTensor:
         name: As stored in the file.
         dtype: Lower-case name of the TFLite type.
         shape: Dimensions; -1 where dynamic.
-        size_bytes: Stored bytes; 0 for activations.
-        constant: Whether the file holds its values.
+        size_bytes: Stored bytes; 0 for activations and for constants in another file.
+        constant: Whether the file holds its values, or says which other file does.
         scales: Number of scales: 0 when not quantized, 1 per tensor, more per channel.
         scale: First scale.
         zero_point: First zero point.
@@ -33,6 +33,7 @@ class GraphTensor:
         buffer: Index of its buffer in the file; 0 is the empty one.
         variable: Whether it keeps its value between inferences.
         sparse: Whether its constant is stored sparsely.
+        block_size: Values that share a scale, where the quantization is blockwise; else 0.
     """
 
     index: int
@@ -48,6 +49,7 @@ class GraphTensor:
     buffer: int = 0
     variable: bool = False
     sparse: bool = False
+    block_size: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

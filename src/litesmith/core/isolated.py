@@ -40,6 +40,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
+        self._spoken = 0  # bytes printed before the call under way: what another call said is no cause of its end
         self._calling = RLock()  # held by the thread that uses the connections
         self._left = False
 
@@ -107,6 +108,7 @@ class Worker:
         self, function: str, *, timeout_s: float, on_progress: OnProgress | None, arguments: Mapping[str, Any]
     ) -> Any:
         self.start()
+        self._spoken = os.fstat(self._output.fileno()).st_size
         kind, value = self._exchange((function, arguments, on_progress is not None), timeout_s)
         while kind == "progress" and on_progress is not None:
             try:
@@ -140,9 +142,9 @@ class Worker:
         )
 
     def output(self) -> str:
-        """Return the last of what the process printed."""
+        """Return the last of what the process printed since its call began."""
         size = os.fstat(self._output.fileno()).st_size
-        tail = os.pread(self._output.fileno(), _TAIL_BYTES, max(0, size - _TAIL_BYTES))
+        tail = os.pread(self._output.fileno(), _TAIL_BYTES, max(self._spoken, size - _TAIL_BYTES))
         return tail.decode("utf-8", "replace").strip()
 
     def _crash(self) -> EvaluationError:

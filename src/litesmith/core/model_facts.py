@@ -48,13 +48,15 @@ class Demand:
 
     Attributes:
         op: Operator name.
-        version: Operator version.
+        version: Operator version that is needed.
+        stated: Operator version in the file; less where the file understates what its number types need.
         since: TensorFlow release; empty when unknown.
         first: Where it first occurs.
     """
 
     op: str
     version: int
+    stated: int
     since: str
     first: OpRef
 

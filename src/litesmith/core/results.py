@@ -5,16 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from litesmith.core.audit import Audit
 from litesmith.core.device import Device
+from litesmith.core.severity import Severity as Severity  # noqa: PLC0414 - imported from here with Finding
 from litesmith.core.tensors import TensorSpec
-
-
-class Severity(Enum):
-    """How much a finding matters."""
-
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
 
 
 class Status(Enum):
@@ -218,6 +212,7 @@ class Variant:
         op_counts: Operators by name.
         float_ops: Operators that compute in float inside a variant that promises integers.
         findings: What was noticed about it.
+        audit: What is in the file; None when it was not looked at.
         evaluation: None when there was no dataset or it failed.
         benchmarks: One per target.
         on_frontier: No other variant is at least as good in accuracy, latency and size, and better in one.
@@ -236,6 +231,7 @@ class Variant:
     op_counts: dict[str, int] = field(default_factory=dict)
     float_ops: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
+    audit: Audit | None = None
     evaluation: Evaluation | None = None
     benchmarks: tuple[Benchmark, ...] = ()
     on_frontier: bool = False

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from litesmith.core.errors import EvaluationError
+
+if TYPE_CHECKING:
+    from litesmith.core.conversion import Diagnosis
 
 
 class WorkerCrash(EvaluationError):
@@ -12,8 +17,8 @@ class WorkerCrash(EvaluationError):
         output: The last of what it printed.
     """
 
-    def __init__(self, message: str, *, hint: str = "", output: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(self, message: str, *, hint: str = "", diagnosis: Diagnosis | None = None, output: str = "") -> None:
+        super().__init__(message, hint=hint, diagnosis=diagnosis)
         self.output = output
 
 
@@ -33,7 +38,9 @@ class RemoteError(EvaluationError):
         trace: Its traceback, for a bug report.
     """
 
-    def __init__(self, message: str, *, hint: str = "", kind: str = "", trace: str = "") -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, hint: str = "", diagnosis: Diagnosis | None = None, kind: str = "", trace: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, diagnosis=diagnosis)
         self.kind = kind
         self.trace = trace

@@ -27,10 +27,12 @@ class Layer:
     Attributes:
         name: As the user sees it in `model.summary()`.
         kind: Class name.
+        functions: Names of the functions that its configuration refers to, such as activations; where it was read.
     """
 
     name: str
     kind: str
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,8 @@ class Cause:
         title: What went wrong, in a few words.
         stage: Where it shows.
         pattern: Searched in the error's text. The first cause in the order of `rank` that matches is taken.
-        why: The reason, in a sentence or two. `{group}` stands for a named group of the pattern.
+        why: The reason, in a sentence or two. `{group}` stands for a named group of the pattern, `{ops}` for the
+            TensorFlow ops that the text names as having no kernel.
         remedy: What to change. May hold groups like `why`.
         code: Lines of Python that show the change, or empty. May hold groups like `why`.
         cured_by: Rung of the ladder that cures it; empty when only the user can.

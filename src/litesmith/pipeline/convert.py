@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from litesmith.core.conversion import Conversion
 from litesmith.core.deployment import SCHEMA_VERSION, Environment
 from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError
 from litesmith.core.files import place, require_writable
 from litesmith.core.progress import Progress, silent
-from litesmith.core.conversion import Conversion
 from litesmith.core.results import SourceInfo
 from litesmith.pipeline.datasets import prepared, preprocessing_of
 from litesmith.pipeline.float_model import Conversions
@@ -47,8 +49,8 @@ def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult
         )
     preprocessing_of(settings)  # unknown names are refused even where no samples are read
     out = output_file(settings)
-    require_writable(out.parent)
     with (
+        _made_for(out),
         tempfile.TemporaryDirectory(prefix="litesmith-") as folder,
         Run(settings, folder=Path(folder), progress=progress) as run,
         Conversions(run) as conversions,
@@ -71,6 +73,20 @@ def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult
             conversion=replace(model.conversion, file=str(out)),
             environment=environment(seed=settings.seed),
         )
+
+
+@contextmanager
+def _made_for(out: Path) -> Iterator[None]:
+    """Make the folder of the file; leave none behind that was made and stayed empty, because the model was refused."""
+    missing = [folder for folder in out.parents if not folder.exists()]
+    require_writable(out.parent)
+    try:
+        yield
+    except BaseException:
+        for folder in missing:
+            with suppress(OSError):  # something else was put in it
+                folder.rmdir()
+        raise
 
 
 def output_file(settings: Settings) -> Path:

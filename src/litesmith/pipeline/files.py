@@ -11,7 +11,6 @@ from litesmith.core.deployment import SCHEMA_VERSION, DatasetSummary, Environmen
 from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError, LitesmithError, SourceError
 from litesmith.core.files import sha256_file
-from litesmith.core.graph import Graph
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Status, Variant
 from litesmith.evaluate.metric import class_count, metric_named
@@ -20,7 +19,7 @@ from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.pipeline.variants import benchmarks_of, evaluate_all, failed, require_targets
 from litesmith.runtime.flatbuffer import read_graph
-from litesmith.sources.recognise import recognise
+from litesmith.sources.recognise import require_tflite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,33 +32,13 @@ class FileResults:
     schema_version: int = SCHEMA_VERSION
 
 
-def _require_tflite(path: Path) -> None:
-    kind = recognise(path)
-    if kind.name != "tflite":
-        raise SourceError(
-            f"{path} is a {kind.describes}, not a .tflite", hint=f"Convert it first: litesmith convert {path}"
-        )
-
-
-def inspect(model: str, *, progress: Progress = silent) -> Graph:
-    """Return operators and tensors of a .tflite, which need not be ours.
-
-    Raises:
-        SourceError: it is no .tflite, or damaged.
-    """
-    del progress
-    path = Path(model)
-    _require_tflite(path)
-    return read_graph(path)
-
-
 def _named(models: Sequence[str]) -> dict[str, Path]:
     """Return the files by a short name that tells them apart."""
     if not models:
         raise ConfigError("no .tflite was given", hint="Type: litesmith evaluate A.tflite B.tflite --data DATASET")
     paths = [Path(model) for model in models]
     for path in paths:
-        _require_tflite(path)
+        require_tflite(path)
     twice = next((path for path in paths if paths.count(path) > 1), None)
     if twice is not None:
         raise ConfigError(f"{twice} is named twice", hint="Name each file once.")

@@ -8,22 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from litesmith.convert.check import checked
+from litesmith.convert.check import AnswersChanged, checked
 from litesmith.convert.session import Converter
+from litesmith.core.conversion import Conversion
 from litesmith.core.environment import versions
 from litesmith.core.errors import EvaluationError, SourceError
 from litesmith.core.files import place, sha256_file, sha256_tree, size_of
-from litesmith.core.preprocessing import PRESETS
-from litesmith.core.conversion import Conversion
 from litesmith.core.results import SourceInfo
-from litesmith.core.samples import SampleInput, SampleSet
+from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec
 from litesmith.core.worker_errors import WorkerClosed
 from litesmith.evaluate.collect import answer
 from litesmith.pipeline.datasets import subset
+from litesmith.pipeline.random_samples import has_open_size, random_samples
 from litesmith.pipeline.run import Run
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.sources.recognise import recognise
@@ -148,10 +150,11 @@ class Conversions:
             "source": digest,
             "kind": self.kind.name,
             "batch": self.run.settings.batch,
+            "allow_select_tf_ops": self.run.settings.allow_select_tf_ops,
             "versions": [known.get(name, "") for name in ("tensorflow", "keras", "tf-keras")],
         }
         make = self._make if self.kind.needs_tensorflow else self._adopt
-        kept = self.run.step("convert", key, Converted, lambda folder: make(folder, digest), version=3)
+        kept = self.run.step("convert", key, Converted, lambda folder: make(folder, digest), version=4)
         source = replace(kept.value.source, path=self.run.settings.model)
         return FloatModel(path=kept.folder / _FILE, source=source, conversion=kept.value.conversion)
 
@@ -176,7 +179,13 @@ class Conversions:
         with self.run.telling("convert"):
             framework, actions = self._open()
             batch = self.run.settings.batch or -1
-            conversion = self._session().convert(folder / _FILE, batch=batch)
+            conversion = self._session().convert(
+                folder / _FILE,
+                batch=batch,
+                rung_timeout_s=self.run.settings.rung_timeout,
+                allow_select_tf_ops=self.run.settings.allow_select_tf_ops,
+                on_rung=lambda title: self.run.progress(f"convert: {title}", 0, 0),
+            )
         conversion = replace(conversion, file=_FILE, duration_s=time.perf_counter() - begun)
         return Converted(source=self._source(digest, framework, actions), conversion=conversion)
 
@@ -190,6 +199,11 @@ class Conversions:
         except WorkerClosed:
             raise
         except EvaluationError as error:
+            if "Select TensorFlow op(s)" in error.message:
+                raise SourceError(
+                    f"{self.path.name} needs TensorFlow's own operators, which LiteRT cannot run",
+                    hint="Convert its source: litesmith convert MODEL names the layers and says how to do without.",
+                ) from error
             raise EvaluationError(
                 f"{self.path} cannot be run: {error.message}", hint=f"See what is in it: litesmith inspect {self.path}"
             ) from error
@@ -233,49 +247,40 @@ class Conversions:
 
         def make(folder: Path) -> Conversion:
             with self.run.telling("check the conversion"):
-                chosen = self._check_samples(model, samples, folder)
                 if not self._opened:
                     self._open()
+                chosen = self._check_samples(model, samples, folder)
+                ours = self._answers(model, chosen, folder)
+                if ours is None:
+                    return model.conversion
                 theirs = self._session().predict(chosen, chosen.count, folder)
-                ours = answer(model.path, chosen, pool=self.run.pool, folder=folder / "tflite")
-                return checked(
-                    model.conversion,
-                    [np.load(file) for file in theirs],
-                    [np.asarray(ours.values(i)) for i in range(len(ours.files))],
-                    check_source=chosen.source,
-                )
+                try:
+                    return checked(
+                        model.conversion,
+                        [np.load(file) for file in theirs],
+                        ours,
+                        check_source=chosen.source,
+                        precision=self._session().precision,
+                    )
+                except AnswersChanged as error:
+                    raise self._session().explained(error) from error
 
-        kept = self.run.step("convert check", key, Conversion, make, version=2)
+        kept = self.run.step("convert check", key, Conversion, make, version=3)
         return replace(model, conversion=replace(kept.value, duration_s=model.conversion.duration_s))
+
+    def _answers(self, model: FloatModel, samples: SampleSet, folder: Path) -> list[npt.NDArray[Any]] | None:
+        """Return the .tflite's answers, one array per output; None where nothing on this computer can run it."""
+        if model.conversion.select_ops is not None:
+            files = self._session().predict_made(replace(model.conversion, file=str(model.path)), samples, folder)
+            return None if files is None else [np.load(file) for file in files]
+        ours = answer(model.path, samples, pool=self.run.pool, folder=folder / "tflite")
+        return [np.asarray(ours.values(i)) for i in range(len(ours.files))]
 
     def _check_samples(self, model: FloatModel, samples: SampleSet | None, folder: Path) -> SampleSet:
         if samples is None:
-            return random_samples(model.conversion.inputs, count=8, seed=self.run.settings.seed, folder=folder)
+            size = self._session().open_size() if has_open_size(model.conversion.inputs) else 1
+            return random_samples(
+                model.conversion.inputs, count=8, seed=self.run.settings.seed, folder=folder, size=size
+            )
         rows = np.linspace(0, samples.count - 1, min(CHECK_SAMPLES, samples.count)).astype(int)
         return subset(samples, sorted(set(rows.tolist())), folder)
-
-
-def random_samples(specs: tuple[TensorSpec, ...], *, count: int, seed: int, folder: Path) -> SampleSet:
-    """Return random inputs for a model: floats in -1..1, integers 0 or 1. For checks of arithmetic only."""
-    rng = np.random.default_rng(seed)
-    entries = []
-    for position, spec in enumerate(specs):
-        shape = tuple(max(d, 1) for d in spec.sample_shape)
-        dtype = np.dtype(spec.dtype)
-        if dtype.kind == "f":
-            values = rng.uniform(-1, 1, (count, *shape)).astype(dtype)
-        else:
-            values = rng.integers(0, 2, (count, *shape)).astype(dtype)
-        path = folder / f"random_{position}.npy"
-        np.save(path, values)
-        entries.append(SampleInput(name=spec.name, path=path, shape=shape, dtype=spec.dtype, normalized=False))
-    return SampleSet(
-        kind="random",
-        source="random values",
-        digest=f"random {seed}",
-        inputs=tuple(entries),
-        labels=None,
-        names=tuple(f"random {i}" for i in range(count)),
-        preprocessing=PRESETS["raw"],
-        image=False,
-    )

@@ -40,6 +40,12 @@ def _numbers(text: str) -> tuple[float, ...]:
     return tuple(_number(part) for part in _names(text))
 
 
+def _switch(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ConfigError(f"'{text}' is neither true nor false", hint="Write true or false.")
+    return text == "true"
+
+
 def _size(text: str) -> tuple[int, int]:
     rows, _, columns = text.lower().partition("x")
     if not (rows.isdecimal() and columns.isdecimal() and int(rows) > 0 and int(columns) > 0):
@@ -47,9 +53,11 @@ def _size(text: str) -> tuple[int, int]:
     return int(rows), int(columns)
 
 
-def setting(default: Any, meaning: str, *, read: Callable[[str], Any] = str, metavar: str = "") -> Any:
-    """Return a dataclass field that knows its meaning and how its text is read."""
-    return field(default=default, metadata={"meaning": meaning, "read": read, "metavar": metavar})
+def setting(
+    default: Any, meaning: str, *, read: Callable[[str], Any] = str, metavar: str = "", repeats: bool = False
+) -> Any:
+    """Return a dataclass field that knows its meaning and how its text is read, and whether it may be typed twice."""
+    return field(default=default, metadata={"meaning": meaning, "read": read, "metavar": metavar, "repeats": repeats})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +99,23 @@ class Settings:
     runs: int = setting(200, "timed runs per variant", read=_whole, metavar="N")
     warmup: int = setting(10, "runs before timing", read=_whole, metavar="N")
     batch: int = setting(1, "static batch size of the .tflite; 0 leaves it dynamic", read=_whole, metavar="N")
+    rung_timeout: int = setting(
+        600, "seconds for each way of converting that is tried after the plain one", read=_whole, metavar="SECONDS"
+    )
+    allow_select_tf_ops: bool = setting(
+        False, "let the .tflite need TensorFlow's own operators, which the app then ships", read=_switch
+    )
     jobs: int = setting(0, "worker processes (default: one per core)", read=_whole, metavar="N")
+    ops: bool = setting(False, "list every operator", read=_switch)
+    html: str = setting("", "also write the audit as one HTML page that loads nothing", metavar="PAGE")
     seed: int = setting(0, "seed of everything random", read=_whole, metavar="N")
+    expect: tuple[str, ...] = setting(
+        (),
+        "what the file must hold, such as full-int8, io=uint8 or 'runtime<=2.14'; may be repeated",
+        read=_names,
+        metavar="PROMISE",
+        repeats=True,
+    )
     max_drop: float | None = setting(None, "largest loss of the headline metric, such as 0.01", read=parse_fraction)
     max_size: int | None = setting(None, "largest file, such as 5MB", read=parse_size_bytes, metavar="SIZE")
     max_latency: float | None = setting(
@@ -174,18 +197,20 @@ def read_project(path: Path) -> dict[str, Any]:
 
 def _from_toml(name: str, value: object, path: Path) -> Any:
     """Return a value as if its text had been typed, so that both ways are read by one rule."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float, list)):
+    is_switch = isinstance(FIELDS[name].default, bool)
+    if isinstance(value, bool) != is_switch or not isinstance(value, (str, int, float, list)):
         raise ConfigError(
             f"{path.name}: {name} = {value!r} has the wrong type",
             hint=f"See `litesmith deploy --help` for {flag(name)}.",
         )
     between = "x" if name == "input_size" else ","
     text = between.join(str(v) for v in value) if isinstance(value, list) else str(value)
+    text = text.lower() if is_switch else text
     try:
         found = read_setting(name, text)
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error.message}", hint=error.hint) from error
     is_module = name in ("data", "calibrate") and ":" in text and not text.rpartition(":")[0].endswith(".py")
-    if name in ("model", "out", "data", "calibrate") and not is_module:
+    if name in ("model", "out", "html", "data", "calibrate") and not is_module:
         return str(path.parent / found)
     return found

@@ -11,10 +11,11 @@ from litesmith.core.errors import LitesmithError, OutputError
 from litesmith.core.files import place, sha256_file
 from litesmith.core.names import unknown
 from litesmith.core.registry import plugin_names
-from litesmith.core.results import Benchmark, Evaluation, Finding, Severity, Status, Variant
+from litesmith.core.results import Benchmark, Evaluation, Status, Variant
 from litesmith.core.samples import SampleSet
 from litesmith.evaluate.collect import Answers, answer
 from litesmith.evaluate.score import evaluate
+from litesmith.pipeline.auditing import audited
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
@@ -114,7 +115,7 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
     if not final.exists() or sha256_file(final) != digest:
         place(kept.folder / _MODEL, final)
     built = kept.value
-    return Variant(
+    variant = Variant(
         scheme=name,
         status=Status.OK,
         reference=name == REFERENCE,
@@ -126,22 +127,8 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
         outputs=built.outputs,
         op_counts=built.op_counts,
         float_ops=built.float_ops,
-        findings=_island_findings(built.float_ops),
     )
-
-
-def _island_findings(float_ops: tuple[str, ...]) -> tuple[Finding, ...]:
-    if not float_ops:
-        return ()
-    shown = ", ".join(float_ops[:3]) + (", ..." if len(float_ops) > 3 else "")
-    return (
-        Finding(
-            code="float-ops",
-            severity=Severity.WARNING,
-            message=f"{len(float_ops)} operators still compute in float: {shown}",
-            hint="The model is not full integer: an accelerator for integers will refuse them.",
-        ),
-    )
+    return audited(run, variant, scheme, interface)
 
 
 def failed(variant: Variant, reason: str) -> Variant:

@@ -28,6 +28,8 @@ class Scheme:
         recipe: Returns the quantizer's recipe; None leaves the float model as it is.
         activation_bits: Bits of calibrated activations; 0 when activations stay float.
         integer: Whether every operator is meant to compute in integers.
+        promises: What holds of every variant, in the words of `litesmith inspect --expect`; the number type of inputs
+            and outputs is added for calibrated schemes.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Scheme:
     recipe: Callable[[], list[dict[str, Any]]] | None
     activation_bits: int = 0
     integer: bool = False
+    promises: tuple[str, ...] = ()
 
     @property
     def calibrated(self) -> bool:

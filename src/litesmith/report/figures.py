@@ -106,6 +106,15 @@ def evaluation_of(variants: Sequence[Variant]) -> Evaluation | None:
     return evaluated[0].evaluation if evaluated else None
 
 
+def shape_text(shape: Sequence[int]) -> str:
+    r"""Return dimensions, dynamic ones as a question mark.
+
+    >>> ascii(shape_text((-1, 224, 3))), shape_text(())
+    ("'?\xd7224\xd73'", 'scalar')
+    """
+    return "\u00d7".join("?" if size < 0 else str(size) for size in shape) or "scalar"
+
+
 def value_text(value: float | None, unit: str) -> str:
     """Return a metric's value: a percentage for fractions, four digits and the unit for others.
 

@@ -43,6 +43,18 @@ def sentence(text: str) -> str:
     return f"{text}." if text and text[-1] not in ".!?:)" else text
 
 
+def shortened(text: str, most: int) -> str:
+    """Return text of at most `most` characters, its middle left out: the ends of a path tell most.
+
+    >>> shortened("block_1/expand/Conv2D", 12)
+    'block\u2026Conv2D'
+    """
+    if len(text) <= most:
+        return text
+    tail = max(most - 1, 0) - (most - 1) // 2
+    return text[: max(most - 1 - tail, 0)] + "\u2026" + (text[len(text) - tail :] if tail else "")
+
+
 def file_name(path: str) -> str:
     """Return the last part of a path, for headings.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from litesmith.core.conversion import Attempt, Conversion, SelectOps
 from litesmith.core.deployment import Constraints, DatasetSummary, Deployment
 from litesmith.core.preprocessing import Preprocessing
-from litesmith.core.conversion import Conversion
 from litesmith.core.results import Variant
 from litesmith.core.units import format_duration, format_latency, format_percent, format_size
 from litesmith.report.figures import (
@@ -62,7 +62,23 @@ def conversion_line(made: Conversion) -> str:
     """Return how the float model was made."""
     if made.route == "none":
         return "The source is a .tflite already; it was used as it is."
-    return f"By the route {made.route} in {format_duration(made.duration_s)}, {format_size(made.size_bytes)}."
+    title = made.attempts[-1].title if made.attempts else made.route
+    return f"{title[:1].upper()}{title[1:]}, {format_duration(made.duration_s)}, {format_size(made.size_bytes)}."
+
+
+def attempt_line(attempt: Attempt) -> str:
+    """Return one rung of the ladder with what became of it."""
+    line = f"{attempt.title}: {attempt.outcome.value}, {format_duration(attempt.duration_s)}"
+    return f"{line}. {attempt.message}" if attempt.message else line
+
+
+def select_ops_line(needs: SelectOps) -> str:
+    """Return what the app has to bring along for TensorFlow's own operators."""
+    where = f" (from {', '.join(needs.layers)})" if needs.layers else ""
+    return (
+        f"{needs.dependency} for {', '.join(needs.ops)}{where}: "
+        f"{format_size(needs.app_bytes)} more in the app (arm64, uncompressed). {needs.avoid}"
+    )
 
 
 def check_line(made: Conversion) -> str:

@@ -2,13 +2,14 @@
 
 The Python package of flatbuffers has no verifier: an offset before the file's start is read from its end, and a count
 of four thousand million is believed. Here each access is held against the file's size, and the work as a whole against
-a budget, as the C++ `flatbuffers::Verifier` does with its `max_tables`. Layout of tables and vectors:
-https://flatbuffers.dev/internals/
+budgets, as the C++ `flatbuffers::Verifier` does with its `max_tables`: several offsets may lead to the same table, so
+that a small file can describe an enormous model. Layout of tables and vectors: https://flatbuffers.dev/internals/
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,10 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 MOST_TABLES = 1_000_000
-MOST_TEXT_BYTES = 64_000_000
-MOST_NUMBERS = 50_000_000
+MOST_TEXT_BYTES = 32_000_000
+MOST_NUMBERS = 4_000_000
 _SMALLEST_TABLE_BYTES = 8
 """A table and the offset that points to it take at least this much of the file."""
+_MOST_FIELDS = 16
+"""Fields of a table that are looked at; no table of the TFLite schema that is read here has more."""
+_MOST_LAYOUTS = 10_000
+"""Layouts of tables that are kept. Writers share them, so that a real model has a few dozen."""
+_SHORT_VECTOR = 16
+"""Up to here `struct` is faster than NumPy."""
 
 T = TypeVar("T", bound=np.generic)
 
@@ -33,10 +40,10 @@ class Buffer:
     """Bytes that are read as a flatbuffer, and what reading them has cost so far.
 
     Attributes:
-        data: The file; a memory map counts as bytes.
+        data: The file.
         tables: Tables visited.
-        text_bytes: Bytes of text decoded.
-        numbers: Elements of vectors copied.
+        text_bytes: Memory of the text that was decoded.
+        numbers: Elements of vectors that became Python integers.
     """
 
     data: memoryview
@@ -44,10 +51,13 @@ class Buffer:
     text_bytes: int = 0
     numbers: int = 0
     size: int = field(init=False)
+    most_tables: int = field(init=False)
+    _layouts: dict[int, tuple[int, ...]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         """Note the size."""
         self.size = len(self.data)
+        self.most_tables = min(MOST_TABLES, self.size // _SMALLEST_TABLE_BYTES + 1)
 
     def unpack(self, form: struct.Struct, at: int) -> int | float:
         """Return one number.
@@ -55,7 +65,7 @@ class Buffer:
         Raises:
             Damaged: it lies outside the file.
         """
-        if at < 0 or at + form.size > self.size:
+        if not 0 <= at <= self.size - form.size:
             raise Damaged(f"offset {at} lies outside the file of {self.size} bytes")
         value: int | float = form.unpack_from(self.data, at)[0]
         return value
@@ -68,8 +78,30 @@ class Buffer:
         """Return the table at the root."""
         return Table(self, self.unsigned(0))
 
+    def layout(self, table: int) -> tuple[int, ...]:
+        """Return, for each field of the table at an offset, its place after that; 0 for a field that is left out."""
+        at = table - int(self.unpack(_I32, table))
+        found = self._layouts.get(at)
+        if found is None:
+            fields = min(_MOST_FIELDS, (int(self.unpack(_U16, at)) - 4) // 2)
+            found = tuple(int(self.unpack(_U16, at + 4 + 2 * number)) for number in range(fields))
+            if len(self._layouts) < _MOST_LAYOUTS:
+                self._layouts[at] = found
+        return found
+
+    def visit(self, tables: int) -> None:
+        """Note that tables are about to be visited.
+
+        Raises:
+            Damaged: there are more than the file can hold, or than the budget.
+        """
+        self.tables += tables
+        if self.tables > self.most_tables:
+            raise Damaged(f"more than {self.most_tables} tables in {self.size} bytes")
+
 
 _U32, _I32, _U16 = struct.Struct("<I"), struct.Struct("<i"), struct.Struct("<H")
+_FLOAT = struct.Struct("<f")
 _FORMS = {
     "bool": struct.Struct("<B"),
     "int8": struct.Struct("<b"),
@@ -77,33 +109,27 @@ _FORMS = {
     "int32": _I32,
     "uint32": _U32,
     "uint64": struct.Struct("<Q"),
-    "float32": struct.Struct("<f"),
 }
 
 
 class Table:
     """One table. Fields are numbered as in the schema; a field that is left out has its default.
 
+    Each method raises `Damaged` when what it is asked for does not lie in the file.
+
     Raises:
-        Damaged: it does not lie in the file, or the file holds more tables than can fit in it.
+        Damaged: it does not lie in the file.
     """
 
-    __slots__ = ("_at", "_buffer", "_fields", "_length")
+    __slots__ = ("_at", "_buffer", "_layout")
 
     def __init__(self, buffer: Buffer, at: int) -> None:
-        buffer.tables += 1
-        if buffer.tables > min(MOST_TABLES, buffer.size // _SMALLEST_TABLE_BYTES + 1):
-            raise Damaged(f"more than {buffer.tables - 1} tables in {buffer.size} bytes")
         self._buffer, self._at = buffer, at
-        self._fields = at - int(buffer.unpack(_I32, at))
-        self._length = int(buffer.unpack(_U16, self._fields))
+        self._layout = buffer.layout(at)
 
     def _place(self, number: int) -> int:
         """Return where a field lies; 0 when it is left out."""
-        entry = 4 + 2 * number
-        if entry + 2 > self._length:
-            return 0
-        offset = int(self._buffer.unpack(_U16, self._fields + entry))
+        offset = self._layout[number] if number < len(self._layout) else 0
         return self._at + offset if offset else 0
 
     def number(self, number: int, kind: str, default: int = 0) -> int:
@@ -114,7 +140,7 @@ class Table:
     def real(self, number: int, default: float = 0.0) -> float:
         """Return a float32 field."""
         at = self._place(number)
-        return float(self._buffer.unpack(_FORMS["float32"], at)) if at else default
+        return float(self._buffer.unpack(_FLOAT, at)) if at else default
 
     def _target(self, number: int) -> int:
         """Return where a field's offset points; 0 when it is left out."""
@@ -122,11 +148,18 @@ class Table:
         return at + self._buffer.unsigned(at) if at else 0
 
     def table(self, number: int) -> Table | None:
-        """Return a field that is a table."""
-        at = self._target(number)
-        return Table(self._buffer, at) if at else None
+        """Return a field that is a table.
 
-    def _vector(self, number: int, item_bytes: int) -> tuple[int, int]:
+        Raises:
+            Damaged: it does not lie in the file, or there are too many.
+        """
+        at = self._target(number)
+        if not at:
+            return None
+        self._buffer.visit(1)
+        return Table(self._buffer, at)
+
+    def vector(self, number: int, item_bytes: int) -> tuple[int, int]:
         """Return (place of the first element, count) of a vector, which lies in the file whole."""
         at = self._target(number)
         if not at:
@@ -136,40 +169,58 @@ class Table:
             raise Damaged(f"a vector of {count} elements at {at} reaches beyond the file of {self._buffer.size} bytes")
         return at + 4, count
 
-    def tables(self, number: int) -> list[Table]:
-        """Return the elements of a vector of tables."""
-        at, count = self._vector(number, 4)
-        return [Table(self._buffer, at + 4 * i + self._buffer.unsigned(at + 4 * i)) for i in range(count)]
+    def tables(self, number: int, most: int = MOST_TABLES, what: str = "tables") -> Iterator[Table]:
+        """Yield the elements of a vector of tables.
 
-    def values(self, number: int, dtype: type[T]) -> npt.NDArray[T]:
-        """Return a vector of numbers as a view of the file."""
-        at, count = self._vector(number, np.dtype(dtype).itemsize)
-        return np.frombuffer(self._buffer.data, dtype=dtype, count=count, offset=at) if count else np.empty(0, dtype)
+        Args:
+            number: The field.
+            most: How many there may be.
+            what: What they are, for the message.
 
-    def integers(self, number: int) -> tuple[int, ...]:
+        Raises:
+            Damaged: an element does not lie in the file, or there are too many.
+        """
+        at, count = self.vector(number, 4)
+        if count > most:
+            raise Damaged(f"{count} {what} (limit {most})")
+        self._buffer.visit(count)
+        for place in range(at, at + 4 * count, 4):
+            yield Table(self._buffer, place + self._buffer.unsigned(place))
+
+    def integers(self, number: int, most: int = MOST_NUMBERS, what: str = "shape and index numbers") -> tuple[int, ...]:
         """Return a vector of int32 as integers.
 
         Raises:
-            Damaged: the file names more of them than a model can have use for.
+            Damaged: it does not lie in the file, has more elements than it may, or the file names more numbers
+                altogether than a model can have use for.
         """
-        values = self.values(number, np.int32)
-        self._buffer.numbers += len(values)
+        at, count = self.vector(number, 4)
+        if count > most:
+            raise Damaged(f"{count} {what} (limit {most})")
+        self._buffer.numbers += count
         if self._buffer.numbers > MOST_NUMBERS:
             raise Damaged(f"more than {MOST_NUMBERS} shape and index numbers")
-        return tuple(values.tolist())
-
-    def span(self, number: int) -> tuple[int, int]:
-        """Return (offset in the file, length) of a vector of bytes."""
-        return self._vector(number, 1)
+        if count <= _SHORT_VECTOR:
+            return struct.unpack_from(f"<{count}i", self._buffer.data, at)
+        return tuple(np.frombuffer(self._buffer.data, np.int32, count, at).tolist())
 
     def text(self, number: int) -> str:
         """Return a string; bytes that are no UTF-8 become the replacement character.
 
         Raises:
-            Damaged: the file's names add up to more than the budget.
+            Damaged: it does not lie in the file, or the file's names add up to more than the budget.
         """
-        at, count = self._vector(number, 1)
-        self._buffer.text_bytes += count
+        at, count = self.vector(number, 1)
+        if not count:
+            return ""
+        text = "" if count > MOST_TEXT_BYTES else str(self._buffer.data[at : at + count], "utf-8", "replace")
+        self._buffer.text_bytes += max(count, text.__sizeof__())
         if self._buffer.text_bytes > MOST_TEXT_BYTES:
             raise Damaged(f"names of more than {MOST_TEXT_BYTES} bytes together")
-        return bytes(self._buffer.data[at : at + count]).decode("utf-8", "replace") if count else ""
+        return text
+
+
+def array(data: memoryview, span: tuple[int, int], dtype: type[T]) -> npt.NDArray[T]:
+    """Return the numbers at (place, count) as a view of the file."""
+    at, count = span
+    return np.frombuffer(data, dtype, count, at) if count else np.empty(0, dtype)

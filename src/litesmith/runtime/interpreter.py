@@ -26,6 +26,7 @@ class OpenModel:
         preserve: Keep every intermediate tensor, so that `activations` can read them.
         shapes: Full input shapes, batch included, for inputs whose shape is dynamic. A dynamic dimension without
             one becomes 1.
+        delegates: Whether the runtime's own delegate, XNNPACK, may take operators.
 
     Raises:
         SourceError: the file is no valid model.
@@ -39,15 +40,21 @@ class OpenModel:
         threads: int = 1,
         preserve: bool = False,
         shapes: Sequence[tuple[int, ...]] = (),
+        delegates: bool = True,
     ) -> None:
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
         self.path = path
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", UserWarning)  # the runtime warns that preserving costs memory
                 self._interpreter: Any = Interpreter(
-                    model_path=str(path), num_threads=threads, experimental_preserve_all_tensors=preserve
+                    model_path=str(path),
+                    num_threads=threads,
+                    experimental_preserve_all_tensors=preserve,
+                    experimental_op_resolver_type=(
+                        OpResolverType.AUTO if delegates else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+                    ),
                 )
         except (ValueError, RuntimeError) as error:
             raise SourceError(
@@ -96,7 +103,7 @@ class OpenModel:
         try:
             for index, value in zip(self._input_indices, inputs, strict=True):
                 self._interpreter.set_tensor(index, value)
-            self._interpreter.invoke()
+            self._run()
         except (ValueError, RuntimeError) as error:
             raise EvaluationError(f"{self.path.name} failed to run: {_reason(error)}") from error
         return [self._interpreter.get_tensor(index) for index in self._output_indices]
@@ -120,15 +127,42 @@ class OpenModel:
                 if made is not place:
                     place[...] = made
                 del place, made  # the runtime refuses to run while its memory is looked at
-            self._interpreter.invoke()
+            self._run()
         except (ValueError, RuntimeError) as error:
             raise EvaluationError(f"{self.path.name} failed to run: {_reason(error)}") from error
         return [self._interpreter.get_tensor(index) for index in self._output_indices]
+
+    def _run(self) -> None:
+        """Run one inference that knows nothing of the one before.
+
+        Fused recurrent operators keep their state in variable tensors, which the runtime leaves as they are between
+        inferences: the second sample would begin where the first ended. Resetting them takes less than 1 us.
+        """
+        self._interpreter.reset_all_variables()
+        self._interpreter.invoke()
 
     def activations(self, indices: Sequence[int]) -> Iterator[Array]:
         """Yield views of intermediate tensors after `invoke`. Drop each before the next `invoke`."""
         for index in indices:
             yield self._interpreter.tensor(index)()
+
+    def places(self, indices: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Yield (address, bytes) of tensors, those left out that have no memory yet."""
+        for index in indices:
+            try:
+                view = self._interpreter.tensor(index)()
+            except (ValueError, RuntimeError):
+                continue
+            if view.nbytes:
+                yield int(view.__array_interface__["data"][0]), int(view.nbytes)
+
+    def delegated(self) -> list[tuple[list[int], list[int]]]:
+        """Return the tensors that each delegate reads and writes, in the order they run."""
+        return [
+            ([int(index) for index in node["inputs"]], [int(index) for index in node["outputs"]])
+            for node in self._interpreter._get_ops_details()
+            if node["op_name"] == "DELEGATE"
+        ]
 
 
 def _spec(detail: dict[str, Any], names: dict[int, str]) -> TensorSpec:

@@ -14,6 +14,8 @@ from litesmith.core.errors import MissingExtraError, SourceError
 from litesmith.core.open_source import OpenModel
 from litesmith.sources.keras_model import describe
 from litesmith.sources.keras_refusal import code_layers, first_line, refusal, runs_code
+from litesmith.sources.legacy_config import cleaned, with_config
+from litesmith.sources.refused import config_layers
 
 _SUFFIXES = {"keras": (".keras",), "h5": (".h5", ".hdf5")}
 
@@ -51,7 +53,7 @@ def open_keras_file(file: KerasFile) -> OpenModel:
     """
     layers = code_layers(file.config)
     if layers:
-        raise runs_code(file.path, layers)
+        raise runs_code(file.path, layers, config_layers(file.config))
     if not file.keras_2:
         return _with_keras_3(file)
     return _with_keras_2(file)
@@ -76,7 +78,7 @@ def _with_keras_2(file: KerasFile) -> OpenModel:
         try:
             opened = _with_keras_3(file)
         except SourceError:
-            raise refusal(first, file.path, f"tf-keras {tf_keras.__version__}") from first
+            raise refusal(first, file.path, f"tf-keras {tf_keras.__version__}", config_layers(file.config)) from first
         refused = f"tf-keras {tf_keras.__version__} refused the Keras {file.version} file ({first_line(first)})"
         return _acting(opened, f"{refused}; opened with {_keras_3()}")
     opened = describe(model, path=file.path, framework=f"Keras {file.version}", keras_2=True)
@@ -90,8 +92,27 @@ def _with_keras_3(file: KerasFile) -> OpenModel:
         with _named_as(file.path) as path:
             model = keras.saving.load_model(str(path), compile=False, safe_mode=True)
     except Exception as error:
-        raise refusal(error, file.path, _keras_3()) from error
+        opened = _without_legacy(file) if file.keras_2 else None
+        if opened is None:
+            raise refusal(error, file.path, _keras_3(), config_layers(file.config)) from error
+        return opened
     return describe(model, path=file.path, framework=f"Keras {file.version}", keras_2=False)
+
+
+def _without_legacy(file: KerasFile) -> OpenModel | None:
+    """Return the model opened without attributes that Keras 3 does not know; None if that is no help."""
+    import keras
+
+    config, dropped = cleaned(file.config)
+    if not dropped:
+        return None
+    try:
+        with with_config(file.path, config) as path:
+            model = keras.saving.load_model(str(path), compile=False, safe_mode=True)
+    except Exception:
+        return None  # the first refusal is the one to tell
+    opened = describe(model, path=file.path, framework=f"Keras {file.version}", keras_2=False)
+    return _acting(opened, f"dropped what {_keras_3()} does not know and what does nothing: {', '.join(dropped)}")
 
 
 def _keras_3() -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from litesmith.core.errors import SourceError
 from litesmith.core.open_source import OpenModel
 from litesmith.core.tensors import TensorSpec
+from litesmith.sources.refused import refused
 
 
 def describe(model: Any, *, path: Path, framework: str, keras_2: bool) -> OpenModel:
@@ -23,7 +23,7 @@ def describe(model: Any, *, path: Path, framework: str, keras_2: bool) -> OpenMo
     prefix = "_nested_" if keras_2 else "_"
     suffix = "" if keras_2 else "_struct"
     if not getattr(model, "inputs", None) or not getattr(model, "outputs", None):
-        raise SourceError(
+        raise refused(
             f"{path} is a {type(model).__name__} whose input shape is not known",
             hint="Call it once on data and model.export('folder'), then give Litesmith that folder.",
         )

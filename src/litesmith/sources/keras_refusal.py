@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from litesmith.core.errors import SourceError
+from litesmith.diagnosis.cause import Layer
+from litesmith.sources.refused import refused
 
 _UNKNOWN = re.compile(
     r"(?:Could not locate (?:class|function)|Unknown (?:layer|object|function|activation function|initializer)):? "
@@ -50,12 +52,13 @@ def _code_layers(node: Any, layer: str) -> Iterator[str]:
             yield from _code_layers(value, layer)
 
 
-def runs_code(path: Path, layers: list[str]) -> SourceError:
-    """Build the error for a file whose layers hold Python code."""
-    where = f"layer{'s' if len(layers) > 1 else ''} {', '.join(layers)}"
-    return SourceError(
+def runs_code(path: Path, names: list[str], layers: Sequence[Layer] = ()) -> SourceError:
+    """Build the error for a file whose layers of some names hold Python code."""
+    where = f"layer{'s' if len(names) > 1 else ''} {', '.join(names)}"
+    return refused(
         f"{path} holds Python code in its Lambda {where}; opening it would run that code",
         hint="Where you trust the code: model.export('folder'), then give Litesmith that folder.",
+        layers=layers,
     )
 
 
@@ -79,18 +82,25 @@ def first_line(error: BaseException) -> str:
     return (lines[0] if lines else type(error).__name__)[:200]
 
 
-def refusal(error: Exception, path: Path, library: str) -> SourceError:
-    """Map an exception of Keras while it loads a model; `library` is its name and version."""
-    text = str(error)
+def refusal(error: Exception, path: Path, library: str, layers: Sequence[Layer] = ()) -> SourceError:
+    """Map an exception of Keras while it loads a model.
+
+    Args:
+        error: The exception.
+        path: The file.
+        library: Name and version of the Keras that refuses it.
+        layers: The layers in the file's configuration.
+    """
+    text = f"{type(error).__name__}: {error}"
     unknown = _UNKNOWN.search(text)
     if unknown:
         name = unknown[1].split(">")[-1].rstrip(".")
-        return SourceError(f"{path} uses '{name}', which is not part of {library}", hint=_EXPORT)
-    if _UNSAFE.search(text):
-        return SourceError(
-            f"{library} refuses {path}: opening it could run code from the file",
-            hint="Where you trust the code: model.export('folder'), then give Litesmith that folder.",
-        )
-    if _DAMAGED.search(text):
-        return SourceError(f"{path} is damaged: {first_line(error)}", hint="Copy or save the model again.")
-    return SourceError(f"{library} refuses {path}: {first_line(error)}", hint=_EXPORT)
+        message, hint = f"{path} uses '{name}', which is not part of {library}", _EXPORT
+    elif _UNSAFE.search(text):
+        message = f"{library} refuses {path}: opening it could run code from the file"
+        hint = "Where you trust the code: model.export('folder'), then give Litesmith that folder."
+    elif _DAMAGED.search(text):
+        message, hint = f"{path} is damaged: {first_line(error)}", "Copy or save the model again."
+    else:
+        message, hint = f"{library} refuses {path}: {first_line(error)}", _EXPORT
+    return refused(message, hint=hint, text=text, layers=layers)

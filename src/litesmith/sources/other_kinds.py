@@ -8,6 +8,7 @@ from pathlib import Path
 
 _TAKES = "Litesmith takes .keras, .h5, SavedModel folders and .tflite."
 _HEAD_BYTES = 4096
+_CHECKPOINT = re.compile(r"\.(?:meta|index|data-\d+-of-\d+|ckpt)$")
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "is a PNG image, not a model"),
@@ -28,6 +29,11 @@ def describe_file(path: Path) -> tuple[str, str]:
         head = file.read(_HEAD_BYTES)
     if path.name in ("saved_model.pb", "saved_model.pbtxt"):
         return "is only a part of a SavedModel", f"Name its folder: {path.parent}"
+    if _CHECKPOINT.search(path.name) and not head.startswith(b"PK"):
+        return (
+            "is a part of a checkpoint: weights without a model",
+            "Load it where the model is defined, then model.save('model.keras')",
+        )
     if head.startswith(b"PK"):
         return _describe_zip(path)
     for magic, message in _MAGIC:
@@ -141,7 +147,9 @@ def describe_folder(path: Path) -> tuple[str, str]:
         return "is a SavedModel without its saved_model.pb", "Copy the whole folder again."
     below = [name for name in names if (path / name / "saved_model.pb").is_file()]
     models = [name for name in names if name.endswith((".keras", ".h5", ".hdf5", ".tflite"))]
-    if below or models:
-        return "is a folder, not a model", f"Did you mean {path / (below or models)[0]}?"
+    found = below or models
+    if found:
+        what = f"with several models ({', '.join(found[:4])})" if len(found) > 1 else ", not a model"
+        return f"is a folder{' ' if len(found) > 1 else ''}{what}", f"Did you mean {path / found[0]}?"
     shown = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
     return f"is a folder without a model (it holds {shown})", "A SavedModel folder holds saved_model.pb. " + _TAKES

@@ -9,6 +9,7 @@ from litesmith.core.names import nearest
 from litesmith.core.registry import load_plugins
 from litesmith.core.source import Source
 from litesmith.sources.other_kinds import describe_file, describe_folder
+from litesmith.sources.refused import refused
 
 KINDS = "litesmith.sources.kinds"
 
@@ -30,7 +31,7 @@ def recognise(path: Path) -> Source:
             if source.recognise(path):
                 damage = source.damage(path)
                 if damage:
-                    raise SourceError(
+                    raise refused(
                         f"{path} is a damaged {source.describes}: {damage}", hint="Copy or save the model again."
                     )
                 return source
@@ -39,7 +40,20 @@ def recognise(path: Path) -> Source:
         raise SourceError(
             f"cannot read {path}: {error.strerror or error}", hint="Check its permissions with ls -l."
         ) from error
-    raise SourceError(f"{path} {message}", hint=hint)
+    raise refused(f"{path} {message}", hint=hint)
+
+
+def require_tflite(path: Path) -> None:
+    """Check that a file is a .tflite.
+
+    Raises:
+        SourceError: it is missing, damaged or of another kind.
+    """
+    kind = recognise(path)
+    if kind.name != "tflite":
+        raise SourceError(
+            f"{path} is a {kind.describes}, not a .tflite", hint=f"Convert it first: litesmith convert {path}"
+        )
 
 
 def _require_present(path: Path) -> None:

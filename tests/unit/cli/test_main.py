@@ -112,7 +112,7 @@ def test_project_file_beside_is_used_announced_and_overruled(
     done = call("deploy", "--runs", "5")
     assert done.err.splitlines()[0] == "settings from litesmith.toml: model, runs, schemes, max_size"
     assert "unknown scheme 'nonsense'" in done.err
-    assert call("inspect", str(yard / "cnn.tflite")).err == "", "a verb without settings reads no project file"
+    assert call("doctor").err == "", "a verb without settings reads no project file"
 
 
 def test_misspelt_setting_in_a_project_file_stops_every_verb_that_reads_it(call: Call, tmp_path: Path) -> None:

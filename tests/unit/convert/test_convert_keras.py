@@ -1,6 +1,7 @@
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
+from litesmith.core.conversion import AttemptOutcome
 from litesmith.core.errors import ConversionError, SourceError
 from litesmith.core.files import sha256_file
 from litesmith.sources.recognise import recognise
@@ -19,7 +20,8 @@ def test_cnn(kind, tiny, convert, samples, difference):
     assert opened.actions == ()
     assert shapes(opened.inputs) == {"image": ("float32", (-1, 8, 8, 3))}
     assert conversion.route == "wrapped"
-    assert conversion.attempts == ()
+    (attempt,) = conversion.attempts
+    assert (attempt.rung, attempt.outcome) == ("wrapped", AttemptOutcome.CONVERTED)
     assert conversion.signature == "serving_default"
     assert shapes(conversion.inputs) == {"image": ("float32", (1, 8, 8, 3))}
     assert shapes(conversion.outputs) == {"scores": ("float32", (1, 5))}
@@ -74,19 +76,6 @@ def test_lstm_with_a_static_batch(tiny, convert, samples, difference):
     assert difference(conversion, samples(conversion.inputs)) < 1e-5
 
 
-def test_lstm_with_a_dynamic_batch_fails_in_one_line(tiny, convert, tmp_path):
-    with pytest.raises(ConversionError, match="TensorListReserve") as caught:
-        convert(tiny("lstm", "m.keras"), batch=-1)
-    assert "\n" not in caught.value.message
-    assert [attempt.split(":")[0] for attempt in caught.value.attempts] == [
-        "wrapped",
-        "keras_export",
-        "from_keras_model",
-    ]
-    assert "Traceback" in caught.value.detail
-    assert not (tmp_path / "model.tflite").exists()
-
-
 @pytest.mark.parametrize("batch", [-1, 3])
 def test_batch(batch, tiny, convert):
     _, conversion = convert(tiny("tiny_cnn", "m.keras", kind="keras"), batch=batch)
@@ -99,7 +88,7 @@ def test_mixed_precision_computes_in_float32_and_says_so(tiny, convert, samples,
     opened, conversion = convert(tiny("mixed_precision", "m.keras"))
     assert opened.outputs[0].dtype == "float16"
     assert conversion.route == "full_precision"
-    assert "float16" in conversion.attempts[0]
+    assert "float16" in conversion.attempts[0].message
     assert conversion.outputs[0].dtype == "float32"
     assert 0 < difference(conversion, samples(conversion.inputs)) < 5e-3  # the source still answers in float16
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as litert_schema
 
-from litesmith.convert.interface import _pack, settle
-from litesmith.convert.routes.identifiers import identifiers
+from litesmith.convert.interface import pack, settle
+from litesmith.convert.rungs.identifiers import identifiers
 from litesmith.core.errors import ConversionError
 
 
@@ -19,7 +19,7 @@ def test_constants_stay_aligned_when_a_file_is_packed_again():
         constant = litert_schema.BufferT()
         constant.data = np.arange(size, dtype=np.uint8)
         model.buffers.append(constant)
-    data = _pack(model)
+    data = pack(model)
     read = litert_schema.Model.GetRootAs(data, 0)
     for i, size in enumerate((1, 7, 33, 1000)):
         offset = flatbuffers.number_types.UOffsetTFlags.py_type(read.Buffers(i)._tab.Offset(4))
@@ -68,7 +68,7 @@ def converted(signature):
         made = litert_schema.SignatureDefT()
         made.signatureKey, made.inputs, made.outputs = b"serving_default", entries[:2], entries[2:]
         model.signatureDefs = [made]
-    return _pack(model)
+    return pack(model)
 
 
 @pytest.mark.usefixtures("schema")

@@ -7,12 +7,12 @@ import dataclasses
 import pytest
 from report_parts import DEVICE, FLOAT_IN, FLOAT_OUT, HOSTILE, INT_IN, VERSIONS, make_variants, sha
 
+from litesmith.core.conversion import Attempt, AttemptOutcome, Conversion, SelectOps
 from litesmith.core.deployment import Constraints, DatasetSummary, Deployment, Environment, StageTime
 from litesmith.core.preprocessing import Preprocessing, preset
 from litesmith.core.results import (
     Calibration,
     CalibratorTrial,
-    Conversion,
     Finding,
     Severity,
     SourceInfo,
@@ -56,7 +56,26 @@ def make_full() -> Deployment:
             sha256=sha("float32"),
             size_bytes=13_987_432,
             route="saved_model",
-            attempts=("keras_direct: 'Functional' object has no attribute '_get_save_spec'",),
+            attempts=(
+                Attempt(
+                    rung="keras_direct",
+                    title="Keras' own way",
+                    why="It is the first.",
+                    outcome=AttemptOutcome.FAILED,
+                    cause="unknown",
+                    message="'Functional' object has no attribute '_get_save_spec'",
+                    duration_s=1.25,
+                ),
+                Attempt(
+                    rung="saved_model",
+                    title="by way of a SavedModel",
+                    why="It keeps names.",
+                    outcome=AttemptOutcome.CONVERTED,
+                    cause="",
+                    message="",
+                    duration_s=6.5,
+                ),
+            ),
             batch=1,
             signature="serving_default",
             inputs=(FLOAT_IN,),
@@ -173,7 +192,17 @@ def make_hostile() -> Deployment:
     return dataclasses.replace(
         full,
         source=dataclasses.replace(full.source, path=HOSTILE, kind=HOSTILE, framework=HOSTILE, actions=(HOSTILE,)),
-        conversion=dataclasses.replace(full.conversion, route=HOSTILE, attempts=(HOSTILE,)),
+        conversion=dataclasses.replace(
+            full.conversion,
+            route=HOSTILE,
+            attempts=tuple(
+                dataclasses.replace(a, rung=HOSTILE, title=HOSTILE, why=HOSTILE, message=HOSTILE)
+                for a in full.conversion.attempts
+            ),
+            select_ops=SelectOps(
+                ops=(HOSTILE,), layers=(HOSTILE,), app_bytes=98_673_560, dependency=HOSTILE, avoid=HOSTILE
+            ),
+        ),
         datasets=(dataclasses.replace(full.datasets[0], source=HOSTILE, kind=HOSTILE),),
         variants=(full.variants[0], bad, failed),
         recommended=HOSTILE,

@@ -82,7 +82,11 @@ def test_float_operators_are_those_with_float_activations(cnn: Path, int8: Path)
 
 
 def test_counts_stand_most_frequent_first(two_inputs: Path) -> None:
-    assert list(read_graph(two_inputs).main.op_counts().items()) == [("FULLY_CONNECTED", 3), ("ADD", 1), ("LOGISTIC", 1)]
+    assert list(read_graph(two_inputs).main.op_counts().items()) == [
+        ("FULLY_CONNECTED", 3),
+        ("ADD", 1),
+        ("LOGISTIC", 1),
+    ]
 
 
 def test_another_kind_of_file(tmp_path: Path) -> None:
@@ -137,5 +141,5 @@ def test_an_index_below_zero_is_damage_not_the_last_tensor(tmp_path: Path) -> No
     draw = Drawing()
     fed = draw.tensor("x", (1, 2))
     made = draw.op("SIN", [-2], "y", (1, 2))
-    with pytest.raises(SourceError, match=r"odd\.tflite is damaged: tensor -2 of 2"):
+    with pytest.raises(SourceError, match=r"odd\.tflite is damaged: operator 0 names tensor -2 of 2"):
         read_graph(draw.save(tmp_path / "odd.tflite", {"x": fed}, {"y": made}))

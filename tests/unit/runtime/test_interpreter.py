@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tiny_tflite import write_cnn, write_unpreparable
+from tiny_tflite import write_cnn, write_rnn, write_unpreparable
 
 from litesmith.core.errors import EvaluationError, SourceError
 from litesmith.core.tensors import TensorSpec
@@ -124,3 +124,22 @@ def test_a_truncated_model(tmp_path: Path, share: float) -> None:
 def test_a_model_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"gone\.tflite is not a model the runtime can open"):
         OpenModel(tmp_path / "gone.tflite")
+
+
+def test_a_sample_does_not_begin_with_the_state_of_the_one_before(tmp_path: Path) -> None:
+    """A fused recurrent operator keeps its state in a variable tensor, which the runtime itself does not reset."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    path = write_rnn(tmp_path / "rnn.tflite")
+    steps = np.random.default_rng(1).normal(size=(1, 4, 3)).astype(np.float32)
+    bare = Interpreter(str(path))
+    bare.allocate_tensors()
+    answers = []
+    for _ in range(2):
+        bare.set_tensor(bare.get_input_details()[0]["index"], steps)
+        bare.invoke()
+        answers.append(bare.get_tensor(bare.get_output_details()[0]["index"]))
+    assert not np.allclose(*answers), "the model has no state, so this test shows nothing"
+    model = OpenModel(path)
+    for _ in range(2):
+        np.testing.assert_array_equal(model.invoke([steps])[0], answers[0])

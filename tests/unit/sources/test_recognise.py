@@ -55,7 +55,7 @@ def test_tflite_with_constants_behind_its_tables(tmp_path):
     path = write_tflite(tmp_path / "m.tflite", apart=True)
     assert recognise(path).name == "tflite"
     path.write_bytes(path.read_bytes()[:-1])
-    assert "it has 5095 bytes and its constants reach to 5096" in refused(path).message
+    assert "a buffer of 1000 bytes at 4096 reaches beyond the file of 5095 bytes" in refused(path).message
 
 
 def test_cut_saved_model(tmp_path):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from litesmith.cli.verb import TIMING, Outcome, Verb
+from litesmith.cli.verb import MANY, TIMING, Outcome, Verb
 from litesmith.core.errors import EvaluationError
 from litesmith.core.progress import Progress
 from litesmith.pipeline.settings import Settings
@@ -28,7 +28,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
 PLUGIN = Verb(
     name="benchmark",
     summary="latency and memory of .tflite files, measured interleaved",
-    models=2,
+    models=MANY,
     settings=TIMING,
     run=run,
 )

@@ -13,6 +13,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
 
     from litesmith.core.units import format_duration, format_size
     from litesmith.pipeline.convert import convert
+    from litesmith.report.wording import attempt_line, select_ops_line
 
     del models
     made = convert(settings, progress=progress)
@@ -24,14 +25,19 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
         f"source: {made.source.path} ({made.source.framework})",
         *(f"  {action}" for action in made.source.actions),
     ]
-    lines += [f"route: {conversion.route}, {format_duration(conversion.duration_s)}"]
-    lines += [f"  tried before: {attempt}" for attempt in conversion.attempts]
+    title = conversion.attempts[-1].title if conversion.attempts else "copied"
+    lines += [f"route: {title} ({conversion.route}), {format_duration(conversion.duration_s)}"]
+    lines += [f"  tried before: {attempt_line(attempt)}" for attempt in conversion.attempts[:-1]]
+    if conversion.select_ops is not None:
+        lines.append(f"needs: {select_ops_line(conversion.select_ops)}")
     if conversion.check_samples:
         lines.append(
             f"check: largest difference to the source {conversion.max_abs_difference:.3g} "
             f"({conversion.max_rel_difference:.2g} of the largest output) on {conversion.check_samples} samples "
             f"({conversion.check_source})"
         )
+    elif conversion.select_ops is not None:
+        lines.append("check: none. TensorFlow's own operators in a loop cannot be run on this computer")
     return Outcome(record=made, text=Text("\n".join(escaped(line) for line in lines)))
 
 
@@ -39,6 +45,6 @@ PLUGIN = Verb(
     name="convert",
     summary="make one float32 .tflite and compare it with its source",
     models=1,
-    settings=("out", "data", "samples", *PREPROCESSING, *CONVERTING),
+    settings=("out", "data", "samples", *PREPROCESSING, "allow_select_tf_ops", *CONVERTING),
     run=run,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from litesmith.cli.verb import EVALUATING, PREPROCESSING, Outcome, Verb
+from litesmith.cli.verb import EVALUATING, MANY, PREPROCESSING, Outcome, Verb
 from litesmith.core.progress import Progress
 from litesmith.pipeline.settings import Settings
 
@@ -22,7 +22,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
 PLUGIN = Verb(
     name="evaluate",
     summary="accuracy of .tflite files, and paired differences to the first",
-    models=2,
+    models=MANY,
     settings=("data", *PREPROCESSING, *EVALUATING, "jobs", "seed"),
     run=run,
 )

@@ -13,5 +13,8 @@ def recipe() -> list[dict[str, Any]]:
 
 
 PLUGIN = Scheme(
-    name="dynamic_int4", summary="int4 weights where the ops allow it, activations quantized at run time", recipe=recipe
+    name="dynamic_int4",
+    summary="int4 weights where the ops allow it, activations quantized at run time",
+    recipe=recipe,
+    promises=("dynamic-range",),
 )

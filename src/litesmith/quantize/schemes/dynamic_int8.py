@@ -12,4 +12,9 @@ def recipe() -> list[dict[str, Any]]:
     return list(recipes.dynamic_wi8_afp32())
 
 
-PLUGIN = Scheme(name="dynamic_int8", summary="int8 weights, activations quantized at run time", recipe=recipe)
+PLUGIN = Scheme(
+    name="dynamic_int8",
+    summary="int8 weights, activations quantized at run time",
+    recipe=recipe,
+    promises=("dynamic-range",),
+)

@@ -24,4 +24,9 @@ def recipe() -> list[dict[str, Any]]:
     return list(manager.get_quantization_recipe())
 
 
-PLUGIN = Scheme(name="float16", summary="weights in float16, half the size, next to no loss", recipe=recipe)
+PLUGIN = Scheme(
+    name="float16",
+    summary="weights in float16, half the size, next to no loss",
+    recipe=recipe,
+    promises=("float16-weights",),
+)

@@ -2,4 +2,6 @@
 
 from litesmith.quantize.scheme import Scheme
 
-PLUGIN = Scheme(name="float32", summary="weights and activations in float32; the reference", recipe=None)
+PLUGIN = Scheme(
+    name="float32", summary="weights and activations in float32; the reference", recipe=None, promises=("float32",)
+)

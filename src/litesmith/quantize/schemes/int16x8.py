@@ -18,4 +18,5 @@ PLUGIN = Scheme(
     recipe=recipe,
     activation_bits=16,
     integer=True,
+    promises=("full-int16x8",),
 )

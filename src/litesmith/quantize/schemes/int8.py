@@ -13,5 +13,10 @@ def recipe() -> list[dict[str, Any]]:
 
 
 PLUGIN = Scheme(
-    name="int8", summary="full integer: int8 weights and activations", recipe=recipe, activation_bits=8, integer=True
+    name="int8",
+    summary="full integer: int8 weights and activations",
+    recipe=recipe,
+    activation_bits=8,
+    integer=True,
+    promises=("full-int8",),
 )

@@ -12,4 +12,6 @@ def recipe() -> list[dict[str, Any]]:
     return list(recipes.weight_only_wi8_afp32())
 
 
-PLUGIN = Scheme(name="weight_only_int8", summary="int8 weights, float32 compute", recipe=recipe)
+PLUGIN = Scheme(
+    name="weight_only_int8", summary="int8 weights, float32 compute", recipe=recipe, promises=("weight-only",)
+)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from litesmith.core import units
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark
-from litesmith.report import figures, text, wording
+from litesmith.report import audit_lines, figures, text, wording
 from litesmith.report.page import feeding
 from litesmith.report.page.bars import Bars, difference_whiskers, latency_bars
 from litesmith.report.page.headline import key_figures, not_measured
@@ -40,7 +40,7 @@ def render(deployment: Deployment) -> str:
     """
     rows = figures.rows(deployment)
     chosen = next((r for r in rows if r.recommended), next((r for r in rows if r.nearest), None))
-    page = _environment().get_template("report.html.j2")
+    page = environment().get_template("report.html.j2")
     return page.render(
         d=deployment,
         rows=rows,
@@ -70,8 +70,9 @@ def _targets(deployment: Deployment) -> tuple[TargetView, ...]:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Return what fills templates: everything is escaped, hidden characters are made visible."""
+    made = Environment(
         loader=PackageLoader("litesmith.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -80,13 +81,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for module in (units, figures, wording, feeding):
+    for module in (units, figures, wording, feeding, audit_lines):
         names = [n for n in vars(module) if n.startswith("format_") or n.endswith(("_text", "_line", "_lines"))]
-        environment.filters |= {name: getattr(module, name) for name in names}
-    environment.filters |= {
+        made.filters |= {name: getattr(module, name) for name in names}
+    made.filters |= {
         "count": text.count,
         "sentence": text.sentence,
         "file_name": text.file_name,
+        "shortened": text.shortened,
+        "shape": figures.shape_text,
         "difference_unit": figures.difference_unit,
     }
     for name in (
@@ -98,10 +101,10 @@ def _environment() -> Environment:
         "latency_text",
         "p_value_text",
     ):
-        environment.filters[name] = _typeset(getattr(figures, name))
-    environment.filters |= {"typeset": typeset, "feed": feeding.what_to_feed, "real": feeding.what_comes_out}
-    environment.tests |= {"reference": figures.is_reference, "worse": figures.clearly_worse}
-    return environment
+        made.filters[name] = _typeset(getattr(figures, name))
+    made.filters |= {"typeset": typeset, "feed": feeding.what_to_feed, "real": feeding.what_comes_out}
+    made.tests |= {"reference": figures.is_reference, "worse": figures.clearly_worse}
+    return made
 
 
 def typeset(text: str) -> str:

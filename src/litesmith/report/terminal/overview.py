@@ -12,10 +12,19 @@ from litesmith.core.deployment import Deployment
 from litesmith.core.results import Finding, Severity, SourceInfo
 from litesmith.core.units import format_size
 from litesmith.report.figures import evaluation_of, findings_of, targets
+from litesmith.report.terminal.audit import audits_table
 from litesmith.report.terminal.single import benchmark_table
 from litesmith.report.terminal.variants import variants_table
 from litesmith.report.text import clean, count, sentence
-from litesmith.report.wording import check_line, constraint_lines, conversion_line, dataset_line, input_line
+from litesmith.report.wording import (
+    attempt_line,
+    check_line,
+    constraint_lines,
+    conversion_line,
+    dataset_line,
+    input_line,
+    select_ops_line,
+)
 
 _LABELS = {Severity.INFO: "Note", Severity.WARNING: "Warning", Severity.ERROR: "Error"}
 _STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
@@ -27,6 +36,8 @@ def summary(deployment: Deployment) -> RenderableType:
     if found := findings_of(deployment):
         parts += [Text(""), _grid(_finding(finding, place) for place, finding in found)]
     parts += [Text(""), variants_table(deployment)]
+    if (audits := audits_table(deployment.variants)) is not None:
+        parts += [Text(""), audits]
     if others := targets(deployment.variants)[1:]:
         parts += [Text(""), benchmark_table(deployment.variants, only=others)]
     parts += [Text(""), _recommendation(deployment)]
@@ -65,8 +76,10 @@ def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
     for action in deployment.source.actions:
         yield _fact("Opening", sentence(action))
     yield _fact("Converted", conversion_line(deployment.conversion))
-    for attempt in deployment.conversion.attempts:
-        yield _fact("Tried first", attempt)
+    for attempt in deployment.conversion.attempts[:-1]:
+        yield _fact("Tried first", attempt_line(attempt))
+    if deployment.conversion.select_ops is not None:
+        yield _fact("Needs", select_ops_line(deployment.conversion.select_ops))
     yield _fact("Check", check_line(deployment.conversion))
     yield _fact("Input", input_line(deployment))
     for dataset in deployment.datasets:

@@ -7,10 +7,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from litesmith.core.errors import SourceError
 from litesmith.core.open_source import OpenModel
 from litesmith.core.source import Source
 from litesmith.sources.keras_file import KerasFile, open_keras_file
+from litesmith.sources.refused import refused
 
 _MAGIC = b"\x89HDF\r\n\x1a\n"
 # Where the superblock keeps the address of the end of the file, by its version (HDF5 file format, section II.A).
@@ -62,9 +62,9 @@ def open_model(path: Path) -> OpenModel:
             version = _text(file.attrs.get("keras_version", ""))
             holds = ", ".join(sorted(file)[:4])
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error}", hint="Copy or save the model again.") from error
+        raise refused(f"{path} cannot be read: {error}", hint="Copy or save the model again.") from error
     if config is None:
-        raise SourceError(
+        raise refused(
             f"{path} holds weights without a model ({holds or 'nothing'})",
             hint="Load them where the model is defined (model.load_weights), then model.save('model.keras')",
         )

@@ -6,10 +6,10 @@ import json
 import zipfile
 from pathlib import Path
 
-from litesmith.core.errors import SourceError
 from litesmith.core.open_source import OpenModel
 from litesmith.core.source import Source
 from litesmith.sources.keras_file import KerasFile, open_keras_file
+from litesmith.sources.refused import refused
 
 _PARTS = ("config.json", "metadata.json", "model.weights.h5")
 
@@ -51,7 +51,7 @@ def open_model(path: Path) -> OpenModel:
             config = json.loads(archive.read("config.json"))
             version = json.loads(archive.read("metadata.json")).get("keras_version", "")
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise SourceError(f"{path} is damaged: {error}", hint="Copy or save the model again.") from error
+        raise refused(f"{path} is damaged: {error}", hint="Copy or save the model again.") from error
     return open_keras_file(KerasFile(path=path, version=version, config=config))
 
 

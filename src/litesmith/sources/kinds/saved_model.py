@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from litesmith.core.errors import SourceError
 from litesmith.core.open_source import OpenModel
 from litesmith.core.source import Source
 from litesmith.core.tensors import TensorSpec
+from litesmith.sources.refused import refused
 
 _SERVING = "serving_default"
 _INTERNAL = "__saved_model"
@@ -73,7 +73,7 @@ def open_model(path: Path) -> OpenModel:
     arguments, keywords = function.structured_input_signature
     inputs = {spec.name: spec for spec in arguments} | _ordered(keywords)
     if not isinstance(function.structured_outputs, dict):
-        raise SourceError(f"{path}: signature '{name}' has outputs without names", hint="Save the model again.")
+        raise refused(f"{path}: signature '{name}' has outputs without names", hint="Save the model again.")
     outputs = _ordered(function.structured_outputs)
 
     def call(tensors: Sequence[Any]) -> list[Any]:
@@ -106,9 +106,10 @@ def _load(path: Path) -> tuple[Any, tuple[str, ...]]:
         try:
             loaded = load_v1_in_v2.load(str(path), ["serve"])
         except Exception:
-            raise SourceError(
+            raise refused(
                 f"TensorFlow {tf.__version__} refuses the SavedModel {path}: {cause}",
                 hint="Save it again where it was made: model.export('folder')",
+                text=str(first),
             ) from first
         return loaded, (f"TensorFlow could not rebuild the SavedModel's objects ({cause}); opened its graph alone",)
 
@@ -126,11 +127,11 @@ def _choose(path: Path, signatures: Any) -> tuple[str, tuple[str, ...]]:
     if len(names) == 1:
         return names[0], (f"the SavedModel has no signature '{_SERVING}'; used its only one, '{names[0]}'",)
     if names:
-        raise SourceError(
+        raise refused(
             f"{path} has the signatures {', '.join(names)} and none named '{_SERVING}'",
             hint=f"Save it again: tf.saved_model.save(model, folder, signatures={{'{_SERVING}': function}})",
         )
-    raise SourceError(
+    raise refused(
         f"{path} is a SavedModel without signatures, so nothing says what to feed it",
         hint="Save it again with model.export('folder')",
     )
@@ -148,7 +149,7 @@ def _ordered(named: Mapping[str, Any]) -> dict[str, Any]:
 def _spec(path: Path, key: str, spec: Any, *, output: bool = False) -> TensorSpec:
     if spec.shape.rank is None:
         if not output:
-            raise SourceError(
+            raise refused(
                 f"{path}: the shape of input '{key}' is not known", hint="Save it again with an input_signature."
             )
         return TensorSpec(name=key, dtype=spec.dtype.name, shape=(-1,))

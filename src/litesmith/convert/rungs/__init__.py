@@ -1,0 +1,1 @@
+"""The rungs of the conversion ladder: one way to convert each."""

@@ -1,0 +1,22 @@
+"""A .tflite that answers otherwise than its source."""
+
+from __future__ import annotations
+
+import re
+
+from litesmith.diagnosis.cause import Cause, Stage
+
+PLUGIN = Cause(
+    name="answers_changed",
+    title="the converted model answers otherwise than its source",
+    stage=Stage.CHECKING,
+    pattern=re.compile(r"conversion changed the answers"),
+    why=(
+        "Usual reasons: random numbers (tf.random, dropout called with training=True), a variable that each call "
+        "changes, or steps that magnify rounding, such as the logarithm of values near zero."
+    ),
+    remedy="Convert the model up to a layer in the middle, and halve from there until one layer is found that differs.",
+    code='part = keras.Model(model.inputs, model.layers[5].output)\npart.save("part.keras")',
+    source="https://www.tensorflow.org/lite/guide/ops_compatibility",
+    rank=60,
+)

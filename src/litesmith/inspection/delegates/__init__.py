@@ -1,0 +1,1 @@
+"""Delegates: one file each."""

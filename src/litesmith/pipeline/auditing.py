@@ -1,0 +1,113 @@
+"""Audits of .tflite files: of one that the user names, and of every variant of a run."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from litesmith.core.audit import Audit, Expected, Inspected
+from litesmith.core.environment import versions
+from litesmith.core.errors import ConfigError, GateError, LitesmithError
+from litesmith.core.files import sha256_file
+from litesmith.core.isolated import Worker
+from litesmith.core.probe import Probe
+from litesmith.core.progress import Progress, silent
+from litesmith.core.results import Finding, Severity, Variant
+from litesmith.inspection.audit import audit
+from litesmith.inspection.contract import read_promises
+from litesmith.pipeline.run import Run
+from litesmith.pipeline.settings import Settings
+from litesmith.quantize.scheme import Interface, Scheme
+from litesmith.runtime.flatbuffer import ModelFile
+from litesmith.sources.recognise import require_tflite
+
+_PROBE = "litesmith.runtime.probe:probe"
+_PROBE_TIMEOUT_S = 8.0
+_MOST_SHOWN = 3
+
+
+def inspect(settings: Settings, *, progress: Progress = silent) -> Inspected:
+    """Return the audit of a .tflite, which need not be ours.
+
+    It is read in this process and run in another one; when that crashes or hangs, the audit says so and is else whole.
+
+    Raises:
+        SourceError: it is no .tflite, or damaged.
+        UserError: a promise does not exist or cannot be read.
+    """
+    del progress
+    if not settings.model:
+        raise ConfigError("no .tflite was given", hint="Type: litesmith inspect FILE.tflite")
+    read_promises(settings.expect)
+    path = Path(settings.model)
+    require_tflite(path)
+    with Worker("the model") as worker, ThreadPoolExecutor(1) as thread:
+        probing = thread.submit(probed, worker, path)
+        with ModelFile(path) as file:
+            digest = sha256_file(path)
+            found = audit(file, sha256=digest, name=path.name, expect=settings.expect, probe=probing.result())
+            return Inspected(file=settings.model, audit=found, graph=file.graph, versions=versions())
+
+
+def probed(worker: Worker, path: Path) -> Probe:
+    """Return what running a model natively shows, or why it shows nothing."""
+    try:
+        found: Probe = worker.call(_PROBE, path=path.resolve(), timeout_s=_PROBE_TIMEOUT_S)
+    except LitesmithError as error:
+        return Probe(note=f"it could not be run here: {error.message}", arena_note="it could not be run here")
+    return found
+
+
+def require_met(inspected: Inspected) -> None:
+    """Check that every promise of the user's holds.
+
+    Raises:
+        GateError: one does not; the message names each with what was found.
+    """
+    broken = [expected for expected in inspected.audit.expectations if not expected.met]
+    if broken:
+        text = "; ".join(f"{expected.text} does not hold: {expected.found}" for expected in broken)
+        raise GateError(f"{inspected.file}: {text}", hint="See the audit for where, or drop the promise from --expect.")
+
+
+def audited(run: Run, variant: Variant, scheme: Scheme, interface: Interface) -> Variant:
+    """Return a variant with its audit, and with a finding for each promise of its scheme that it breaks."""
+    path = run.folder / variant.file
+    found = audit_of(run.pool.workers[0], path, digest=variant.sha256, promised=promised_by(scheme, interface))
+    return replace(variant, audit=found, findings=(*variant.findings, *broken_promises(found.claims)))
+
+
+def audit_of(worker: Worker, path: Path, *, digest: str, promised: tuple[str, ...] = ()) -> Audit:
+    """Return the audit of a file of ours, whose name claims nothing."""
+    probe = probed(worker, path)
+    with ModelFile(path) as file:
+        return audit(file, sha256=digest, promised=promised, probe=probe)
+
+
+def promised_by(scheme: Scheme, interface: Interface) -> tuple[str, ...]:
+    """Return what a scheme promises of its variants, in the words of `--expect`."""
+    if not scheme.calibrated:
+        return scheme.promises
+    ends = interface.value if scheme.activation_bits == 8 or interface is Interface.FLOAT32 else "int16"
+    return (*scheme.promises, f"io={ends}")
+
+
+def broken_promises(claims: tuple[Expected, ...]) -> tuple[Finding, ...]:
+    """Return a finding for each promise of a scheme that does not hold."""
+    found = []
+    for claim in claims:
+        if claim.met or " " in claim.text:  # what the file's metadata claims is the audit's to say
+            continue
+        layers = list(dict.fromkeys(f"{ref.op} in '{ref.layer}'" for ref in claim.ops))
+        more = f" and {len(layers) - _MOST_SHOWN} more" if len(layers) > _MOST_SHOWN else ""
+        hint = f"See {', '.join(layers[:_MOST_SHOWN])}{more} in the audit." if layers else "See the audit."
+        found.append(
+            Finding(
+                code="broken-promise",
+                severity=Severity.WARNING,
+                message=f"it does not hold what its scheme promises, {claim.text}: {claim.found}",
+                hint=f"{hint} An accelerator for integers refuses float operators." if "int" in claim.text else hint,
+            )
+        )
+    return tuple(found)

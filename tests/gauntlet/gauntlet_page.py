@@ -1,0 +1,72 @@
+"""The table of outcomes in the documents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from gauntlet_expectations import ADOPTED, PLAIN, Expected
+from gauntlet_runner import Found
+
+PAGE = Path(__file__).parents[2] / "docs" / "gauntlet.md"
+UPDATE = "LITESMITH_UPDATE_GAUNTLET"
+_HEAD = (
+    "| Model | What it is | Outcome | Rung or cause | Difference | Operators |\n| --- | --- | --- | --- | ---: | ---: |"
+)
+_ROW = re.compile(
+    r"^\| `(?P<name>[\w-]+)` \| (?P<rest>.*) \| (?P<difference>[^|]*) \| (?P<ops>[^|]*) \|$", re.MULTILINE
+)
+_INTRODUCTION = """# The gauntlet
+
+{count} models that scripts build, with random weights of a fixed seed, and what `litesmith convert` makes of each:
+{plain} convert plainly, {rung} by a later rung of the ladder, {refused} are refused. `tests/gauntlet/` holds every row;
+the builders are in `tests/models/gauntlet/`.
+
+- *Outcome*: converts plainly, converts by a later [rung](methods.md#conversion-and-its-check), is taken as it is (a
+  float `.tflite`), or is refused.
+- *Rung or cause*: the rung that made the file, or the cause in the catalogue. A class of error stands where a file is
+  refused before anything is diagnosed.
+- *Difference*: the largest to the source's answers on 8 samples, relative to the largest answer, as measured when the
+  page was made. Samples are random; random too are the weights, so this shows arithmetic, not accuracy.
+- *Operators*: in the `.tflite`, all its subgraphs together.
+
+"""
+_END = f"""
+This page is generated: `{UPDATE}=1 python -m pytest tests/gauntlet` writes the rows it has run.
+"""
+
+
+def outcome(expected: Expected) -> str:
+    """Return a model's outcome in words."""
+    if not expected.converts:
+        return "refused"
+    return {PLAIN: "converts plainly", ADOPTED: "taken as it is"}.get(expected.by, "converts by a rung")
+
+
+def fixed(expected: Expected) -> str:
+    """Return the part of a row that is known without a run."""
+    by = "" if expected.by in (PLAIN, ADOPTED) else f"`{expected.by}`"
+    return f"{expected.what} | {outcome(expected)} | {by}"
+
+
+def rows(text: str) -> dict[str, tuple[str, str, str]]:
+    """Return (fixed part, difference, operators) of each row of the page, by name, in its order."""
+    return {row["name"]: (row["rest"], row["difference"], row["ops"]) for row in _ROW.finditer(text)}
+
+
+def written(expected: Iterable[Expected], found: Mapping[str, Found], before: str) -> str:
+    """Return the page: with what was found, and for models that were not run with what the page had."""
+    known, table, models = rows(before), [], list(expected)
+    for model in models:
+        _, difference, ops = known.get(model.name, ("", "", ""))
+        if model.name in found:
+            now = found[model.name]
+            difference = "" if now.difference is None else f"{now.difference:.0e}"
+            ops = str(now.ops) if now.converts else ""
+        table.append(f"| `{model.name}` | {fixed(model)} | {difference} | {ops} |")
+    refused = sum(not model.converts for model in models)
+    plain = sum(outcome(model) == "converts plainly" for model in models)
+    rung = sum(outcome(model) == "converts by a rung" for model in models)
+    text = _INTRODUCTION.format(count=len(models), plain=plain, rung=rung, refused=refused)
+    return text + "\n".join([_HEAD, *table]) + "\n" + _END

@@ -1,0 +1,38 @@
+"""Models that convert and then answer differently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from causes.saving import exported
+
+
+def random_op(path: Path) -> Path:
+    import tensorflow as tf
+
+    return exported(path, lambda x: tf.nn.dropout(x, 0.5), (64,))
+
+
+def dropout_in_training(path: Path) -> Path:
+    import tf_keras
+
+    x = tf_keras.Input((64,), name="x")
+    tf_keras.Model(x, tf_keras.layers.Dropout(0.5, name="drop")(x, training=True)).save(str(path))
+    return path
+
+
+def gathered(path: Path) -> Path:
+    import tensorflow as tf
+
+    return exported(path, lambda x: tf.boolean_mask(x, x > 0), (4,))
+
+
+def asserted(path: Path) -> Path:
+    import tensorflow as tf
+
+    def body(x: Any) -> Any:
+        with tf.control_dependencies([tf.debugging.assert_non_negative(x)]):
+            return x * 2.0
+
+    return exported(path, body, (4,))
