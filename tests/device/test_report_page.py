@@ -55,7 +55,7 @@ def measured(page: Path, width: int, folder: Path) -> dict[str, object]:
     return values
 
 
-@pytest.mark.parametrize("name", ["full", "minimal"])
+@pytest.mark.parametrize("name", ["full", "minimal", "audit"])
 @pytest.mark.parametrize("width", [360, 390, 768, 1280])
 def test_the_report_fits_its_window(name: str, width: int, tmp_path: Path) -> None:
     found = measured(GOLDEN / f"{name}.html", width, tmp_path)
@@ -64,6 +64,18 @@ def test_the_report_fits_its_window(name: str, width: int, tmp_path: Path) -> No
     assert found["heading"]
     assert isinstance(found["smallest"], (int, float))
     assert found["smallest"] >= 11
+
+
+def test_a_graph_of_thousands_of_operators_fits_a_phone(tmp_path: Path) -> None:
+    from audit_parts import make_chain
+
+    from litesmith.report.page.audit_page import render_audit
+
+    page = tmp_path / "chain.html"
+    page.write_text(render_audit(make_chain(3000)), encoding="utf-8")
+    found = measured(page, 360, tmp_path)
+    assert found["width"] == 360
+    assert found["drawings"] == 3002
 
 
 def test_a_page_that_is_too_wide_is_noticed(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from litesmith.cli.main import verbs
 from litesmith.cli.verb import MANY, Verb
+from litesmith.core.comparison import Comparison
 from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
 from litesmith.pipeline.files import FileResults
@@ -28,6 +29,7 @@ RESULTS = {
     "quantize": QuantizeResult,
     "evaluate": FileResults,
     "benchmark": FileResults,
+    "compare": Comparison,
     "doctor": Diagnosis,
 }
 

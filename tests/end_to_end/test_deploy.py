@@ -64,7 +64,7 @@ def test_every_variant_is_there_as_described(done: Done) -> None:
         assert variant.audit is not None
         assert variant.audit.precision is inspected.audit.precision
         assert all(claim.met for claim in variant.audit.claims if " " not in claim.text)
-        assert variant.findings == ()
+        assert "broken-promise" not in [finding.code for finding in variant.findings]
     assert len({v.sha256 for v in done.result.variants}) == len(SCHEMES)
 
 

@@ -9,6 +9,7 @@ import resource
 import tempfile
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ MOST_ADDRESS_BYTES = 6_000_000_000
 """Guards the machine; what is held against the limit of memory is the peak of what was in use."""
 
 MOST_LISTED_OPS = 500
-"""Up to here the operators are listed one by one, as `--ops` does; the time of that is the user's own wish."""
+"""Up to here the operators are listed one by one, as `--ops` does, and the JSON is read again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,14 +88,14 @@ def show(path: Path, *, probe: bool) -> str:
 
     from litesmith.pipeline.auditing import inspect
     from litesmith.pipeline.settings import Settings
-    from litesmith.report.encode import to_json
+    from litesmith.report.encode import json_blocks
     from litesmith.report.page.audit_page import render_audit
     from litesmith.report.terminal.audit import audit_text
 
     made = inspect(Settings(model=str(path))) if probe else _read_only(path)
-    json.loads(to_json(made))
-    text = io.StringIO()
     ops = sum(len(subgraph.ops) for subgraph in made.graph.subgraphs)
+    _check_json(json_blocks(made), whole=ops <= MOST_LISTED_OPS)
+    text = io.StringIO()
     Console(file=text, width=100, highlight=False).print(audit_text(made, ops=ops <= MOST_LISTED_OPS))
     page = render_audit(made)
     stray = next((c for c in text.getvalue() if not c.isprintable() and c != "\n"), "")
@@ -104,6 +105,14 @@ def show(path: Path, *, probe: bool) -> str:
         raise AssertionError("markup of the model's reached the page")
     uses = [use for use in made.audit.delegates if use.delegate == "XNNPACK"]
     return probe_kind(uses[0].note if uses else "")
+
+
+def _check_json(blocks: Iterator[str], *, whole: bool) -> None:
+    """Write JSON away, and read it again where it is small."""
+    if whole:
+        json.loads("".join(blocks))
+    for _ in blocks:
+        pass
 
 
 def probe_kind(note: str) -> str:

@@ -132,7 +132,7 @@ def test_a_vector_of_all_of_two_gigabytes_is_refused_at_once(
     path.write_bytes(hostile["huge_count"].read_bytes())
     with path.open("r+b") as file:
         file.truncate(18 << 30)
-    refused(called(capsys, "inspect", path), "4294967295 tensors (limit 500000)")
+    refused(called(capsys, "inspect", path), "4294967295 tensors (limit 400000)")
 
 
 def test_a_mapped_file_that_is_cut_off_while_it_is_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ REFUSED = {
     "calls_nowhere": "WHILE 0 runs subgraph 400 of 3",
     "blocks_nowhere": "blockwise scales names tensor 800 of",
     "long_names": "names of more than",
-    "many_tensors": "tables in",
+    "many_tensors": f"{MANY} tensors (limit",
     "many_ops": f"{MANY} operators (limit",
     "many_subgraphs": f"{MANY} subgraphs (limit",
     "many_buffers": f"{3 * MANY} buffers (limit",

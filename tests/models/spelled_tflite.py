@@ -1,6 +1,7 @@
 """Writes a .tflite that is spelled out tensor by tensor, for files that no converter here makes.
 
-    write_spelled(path, [Spelled({"x": ("uint8", (1, 4), 0.5, 128), ...}, [("ADD", 1, ["x", "x"], ["y"])], ["x"], ["y"])])
+    tensors = {"x": ("uint8", (1, 4), 0.5, 128), "y": ("uint8", (1, 4), 0.5, 128)}
+    write_spelled(path, [Spelled(tensors, [("ADD", 1, ["x", "x"], ["y"])], ["x"], ["y"])])
 
 Operators that are no builtins are custom. The files are read by the audit; not all of them can be run.
 """

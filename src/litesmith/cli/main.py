@@ -83,9 +83,9 @@ def _run(arguments: Sequence[str] | None) -> Outcome:
     with Bars(quiet=typed["quiet"]) as progress:
         outcome = verb.run(settings, models, progress)
     if typed["json"]:
-        from litesmith.report.encode import to_json
+        from litesmith.report.encode import json_blocks
 
-        sys.stdout.write(to_json(outcome.record))
+        sys.stdout.writelines(json_blocks(outcome.record))
     else:
         from rich.console import Console
 

@@ -11,13 +11,17 @@ from litesmith.core.model_facts import Memory
 from litesmith.core.probe import Probe
 from litesmith.inspection.claims import claims
 from litesmith.inspection.contract import held, read_promises
+from litesmith.inspection.delegate import uses
 from litesmith.inspection.ends import inputs_of, outputs_of, signatures_of
 from litesmith.inspection.foreign import foreign_ops, is_brought
+from litesmith.inspection.health import issues
 from litesmith.inspection.islands import islands
+from litesmith.inspection.memory import planned
 from litesmith.inspection.metadata import conversion_modes, metadata_of
 from litesmith.inspection.precision import precision_of
 from litesmith.inspection.promise_checks import Facts
 from litesmith.inspection.runtimes import demands, needs
+from litesmith.inspection.work import shares
 from litesmith.runtime.flatbuffer import ModelFile
 
 
@@ -43,7 +47,6 @@ def audit(
     Raises:
         UserError: a promise does not exist or cannot be read.
     """
-    uses, issues, planned, shares = _pending()
     expected, graph = read_promises(expect), file.graph
     layers = {subgraph.index: layer_names(subgraph) for subgraph in graph.subgraphs}
     versions, foreign = demands(graph, layers), foreign_ops(graph, layers)
@@ -92,25 +95,3 @@ def _measured(probe: Probe | None) -> str:
     if probe is None:
         return "not run"
     return probe.arena_note or f"LiteRT {probe.runtime_version}"
-
-
-def _pending():
-    from types import SimpleNamespace
-
-    try:
-        from litesmith.inspection.delegate import uses
-    except ImportError:
-        uses = lambda *a: ()
-    try:
-        from litesmith.inspection.health import issues
-    except ImportError:
-        issues = lambda *a: ()
-    try:
-        from litesmith.inspection.memory import planned
-    except ImportError:
-        planned = lambda *a: (None, None)
-    try:
-        from litesmith.inspection.work import shares
-    except ImportError:
-        shares = lambda *a: SimpleNamespace(by_op=(), by_layer=(), macs=0, uncounted=())
-    return uses, issues, planned, shares

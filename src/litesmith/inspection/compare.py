@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from litesmith.core.comparison import Change, Structure, TensorPair
 from litesmith.core.graph import Graph, GraphOp, GraphTensor, Signature, Subgraph
+from litesmith.core.layers import layer_names
 from litesmith.core.tensors import TensorSpec
 from litesmith.core.units import format_size
 from litesmith.inspection.constants import constant_differences
 from litesmith.inspection.matching import Match, matched
+from litesmith.inspection.runtimes import demands
+from litesmith.inspection.work import shares
 from litesmith.runtime.flatbuffer import ModelFile
 
 
@@ -47,9 +50,13 @@ def _file(a: Graph, b: Graph) -> Iterator[Change]:
 
 
 def _file_facts(graph: Graph) -> dict[str, str]:
+    layers = {subgraph.index: layer_names(subgraph) for subgraph in graph.subgraphs}
+    needed = demands(graph, layers)
     return {
         "size": f"{format_size(graph.size_bytes)} ({graph.size_bytes:,} bytes)",
         "operators": str(sum(len(s.ops) for s in graph.subgraphs)),
+        "multiply-accumulates": f"{shares(graph, layers).macs:,}",
+        "needs TensorFlow": (needed[0].since or "unknown") if needed else "any",
         "subgraphs": str(len(graph.subgraphs)),
         "description": graph.description,
     }

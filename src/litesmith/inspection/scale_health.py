@@ -142,7 +142,10 @@ def _fixed(op: GraphOp, outputs: list[GraphTensor]) -> Found:
         if wanted is None or not _single(tensor):
             continue
         if not math.isclose(tensor.scale, wanted[0], rel_tol=_CLOSE) or tensor.zero_point != wanted[1]:
-            message = f"{op.name} '{tensor.name}' has {_told(tensor)}; specified is scale {wanted[0]:.6g}, zero point {wanted[1]}"
+            message = (
+                f"{op.name} '{tensor.name}' has {_told(tensor)};"
+                f" specified is scale {wanted[0]:.6g}, zero point {wanted[1]}"
+            )
             yield FIXED_OUTPUT, message, _ratio(tensor.scale, wanted[0]), [tensor]
 
 
@@ -164,8 +167,8 @@ def _joined(op: GraphOp, inputs: Inputs, outputs: list[GraphTensor]) -> Found:
         if wrong:
             worst = max(wrong, key=lambda tensor: _ratio(tensor.scale, outputs[0].scale))
             message = (
-                f"{op.name} '{outputs[0].name}' has {_told(outputs[0])}, but {len(wrong)} of {len(parts)} inputs differ;"
-                f" '{worst.name}' has {_told(worst)}"
+                f"{op.name} '{outputs[0].name}' has {_told(outputs[0])}, but {len(wrong)} of {len(parts)} inputs"
+                f" differ; '{worst.name}' has {_told(worst)}"
             )
             yield JOINED, message, _ratio(worst.scale, outputs[0].scale), [*wrong, outputs[0]]
     if op.name == "ADD" and len(inputs) == 2:
@@ -188,8 +191,8 @@ def _weights(file: ModelFile, subgraph: Subgraph, op: GraphOp, inputs: Inputs) -
     off = points[points != 0]
     if off.size:
         message = (
-            f"{op.name} '{weights.name}': {off.size} of {points.size} zero points are not 0, such as {int(off[0])}; int8"
-            " weights must be symmetric"
+            f"{op.name} '{weights.name}': {off.size} of {points.size} zero points are not 0, such as {int(off[0])};"
+            " int8 weights must be symmetric"
         )
         yield ASYMMETRIC_WEIGHTS, message, float(np.max(np.abs(off))), [weights]
 

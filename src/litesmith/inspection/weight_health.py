@@ -87,7 +87,7 @@ def weight_findings(file: ModelFile) -> Iterator[Finding]:
             if values is None or values.size == 0 or axis >= values.ndim or values.dtype.kind not in "iuf":
                 continue
             spread = spread_of(values, axis, _ENDS.get(tensor.dtype))
-            for symptom, message, weight in _judged(file, subgraph.index, tensor, op.name, axis, spread):
+            for symptom, message, weight in _judged(file, subgraph.index, tensor, spread):
                 yield Finding(
                     symptom=symptom,
                     subgraph=subgraph.index,
@@ -122,7 +122,7 @@ def spread_of(values: npt.NDArray[Any], axis: int, ends: tuple[int, int] | None)
 
 
 def _judged(
-    file: ModelFile, subgraph: int, tensor: GraphTensor, op: str, axis: int, spread: Spread
+    file: ModelFile, subgraph: int, tensor: GraphTensor, spread: Spread
 ) -> Iterator[tuple[Symptom, str, float]]:
     points = file.zero_points(subgraph, tensor.index)
     zero = float(points[0]) if points.size == 1 else 0.0
@@ -151,9 +151,10 @@ def _per_tensor(used: npt.NDArray[np.float64], ends: tuple[int, int]) -> Iterato
     widest, narrowest = float(alive.max()), float(alive.min())
     lost = math.log2(widest / narrowest)
     channel = int(np.argmin(np.where(used > 0, used, np.inf)))
+    steps = (ends[1] - ends[0] + 1) // 2
     message = (
-        f"one scale for {used.size} output channels whose ranges differ by a factor of {widest / narrowest:.1f}; channel"
-        f" {channel} uses {narrowest:.0f} of {(ends[1] - ends[0] + 1) // 2} steps to either side and loses {lost:.1f} bits"
+        f"one scale for {used.size} output channels whose ranges differ by a factor of {widest / narrowest:.1f};"
+        f" channel {channel} uses {narrowest:.0f} of {steps} steps to either side and loses {lost:.1f} bits"
     )
     yield (PER_TENSOR if lost >= _LOST_BITS else PER_TENSOR_EVEN), message, lost
 
@@ -165,7 +166,8 @@ def _saturated(spread: Spread, ends: tuple[int, int]) -> Iterator[tuple[Symptom,
     share = spread.at_ends / spread.elements
     expected = 2 * len(spread.low) / spread.elements
     if share > _SATURATED + expected and not alike:
-        message = f"{100 * share:.1f} % of its values are at the ends of the range (expected below {100 * (_SATURATED + expected):.1f} %)"
+        most = 100 * (_SATURATED + expected)
+        message = f"{100 * share:.1f} % of its values are at the ends of the range (limit {most:.1f} %)"
         yield SATURATED, message, share
 
 

@@ -50,7 +50,7 @@ def places_text(ops: Sequence[OpRef], few: int = _FEW) -> str:
 def expected_line(made: Expected) -> str:
     """Return a promise and what was found."""
     line = f"{made.text}: {sentence(made.found)}" if made.found else made.text
-    named = all(op.op in made.found for op in made.ops)
+    named = any(op.op in made.found for op in made.ops)
     return line if made.met or named else f"{line} {sentence('It is ' + places_text(made.ops))}"
 
 
@@ -112,13 +112,15 @@ def foreign_line(made: ForeignOp) -> str:
 
 
 def demand_line(demands: Sequence[Demand]) -> str:
-    """Return which operator version asks for the newest release; empty when none is known."""
-    newest = next((demand for demand in demands if demand.since), None)
-    if newest is None:
+    """Return which operator version asks for the newest release; empty without builtin operators."""
+    if not demands:
         return ""
-    stated = f", stated as {newest.stated}" if newest.stated < newest.version else ""
+    newest = demands[0]
+    stated = f" (stated as {newest.stated})" if newest.stated < newest.version else ""
     where = places_text([newest.first])
-    return f"{newest.op} version {newest.version}{stated} came with TensorFlow {newest.since} ({where})"
+    if not newest.since:
+        return f"{newest.op} version {newest.version}{stated} is in no release that is known: {where}"
+    return f"{newest.op} version {newest.version}{stated} came with TensorFlow {newest.since}: {where}"
 
 
 def runtime_text(need: RuntimeNeed) -> str:
@@ -127,8 +129,8 @@ def runtime_text(need: RuntimeNeed) -> str:
 
 
 def minimum_text(audit: Audit) -> str:
-    """Return the newest TensorFlow release that an operator version asks for."""
-    return next((demand.since for demand in audit.demands if demand.since), "any")
+    """Return the newest TensorFlow release that an operator version asks for, `unknown` where one is in none."""
+    return (audit.demands[0].since or "unknown") if audit.demands else "any"
 
 
 def delegate_text(use: DelegateUse) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
+from collections.abc import Iterator
 from enum import Enum
 from functools import cache
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
@@ -15,10 +17,13 @@ from cattrs import Converter, transform_error
 from cattrs.errors import BaseValidationError
 
 from litesmith.core.errors import PluginError, UserError
+from litesmith.core.graph import Option
 
 T = TypeVar("T")
 
 _PLAIN = (str, bool, int, float, type(None))
+_PIECES = 10_000
+"""Pieces of JSON that are joined before they are handed on."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -71,14 +76,47 @@ def from_data(cls: type[T], data: object) -> T:
 
 
 def to_json(record: object) -> str:
-    """Return a record as indented JSON text that any UTF-8 file can hold.
+    """Return a record as indented JSON text that any UTF-8 file can hold; the values are those of `to_data`.
 
     Lone surrogates, which stand for undecodable bytes in file names, are written as escapes.
+
+    Raises:
+        PluginError: a value is neither a dataclass nor of a kind JSON knows.
+    """
+    return "".join(json_blocks(record))
+
+
+def json_blocks(record: object) -> Iterator[str]:
+    """Yield the text of `to_json` piece by piece.
+
+    Records become plain values as they are written: the graph of a large model would take a gigabyte at once.
+
+    Raises:
+        PluginError: a value is neither a dataclass nor of a kind JSON knows.
     """
     import json
 
-    text = json.dumps(to_data(record), indent=2, ensure_ascii=False, allow_nan=False)
-    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    encoder = json.JSONEncoder(indent=2, ensure_ascii=False, allow_nan=False, default=_fields)
+    pieces = encoder.iterencode(_shallow(record))
+    while block := "".join(islice(pieces, _PIECES)):
+        yield _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", block)
+    yield "\n"
+
+
+def _fields(record: object) -> dict[str, Any]:
+    """Return a record's fields; records in them are left to the next call."""
+    if not dataclasses.is_dataclass(record) or isinstance(record, type):
+        raise PluginError(f"the record holds a {type(record).__name__}, which JSON cannot hold")
+    return {f.name: _shallow(getattr(record, f.name)) for f in dataclasses.fields(record)}
+
+
+def _shallow(value: object) -> object:
+    """Return a value as JSON has it, but for the records in it."""
+    if isinstance(value, (tuple, list)):
+        return [_shallow(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_encode(key, "a key")): _shallow(item) for key, item in value.items()}
+    return _encode(value, "a value") if isinstance(value, (float, Enum, np.generic, PurePath)) else value
 
 
 @cache
@@ -86,11 +124,20 @@ def _converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, detailed_validation=True)
     converter.register_structure_hook(float, _float)
     converter.register_structure_hook(int, _exactly(int))
+    converter.register_structure_hook_func(lambda kind: kind == Option, _option)
     converter.register_structure_hook(str, _exactly(str))
     converter.register_structure_hook(bool, _exactly(bool))
     converter.register_structure_hook(Path, lambda value, _: Path(_exactly(str)(value, str)))
     converter.register_structure_hook_func(_is_tuple, lambda value, cls: _tuple(converter, value, cls))
     return converter
+
+
+def _option(value: object, kind: Any) -> Option:
+    """Return an operator's option, of whichever type it was written with."""
+    del kind
+    if not isinstance(value, (bool, int, float)):
+        raise TypeError(f"{value!r} is neither a number nor true or false")
+    return value
 
 
 def _float(value: object, _: object) -> float:

@@ -1,8 +1,8 @@
 """The memory that activations take, planned from their lifetimes as the runtime plans it.
 
 The rules are those of `arena_planner.cc` and `simple_memory_arena.cc` of LiteRT: tensors that live throughout come
-first, the others by falling size, each goes into the smallest gap that fits among those alive at the same time, and some
-operators write over what they read. What kernels take besides for themselves is in `scratch.py`.
+first, the others by falling size; each goes into the smallest gap that fits among those alive at the same time; and
+some operators write over what they read. What kernels take besides for themselves is in `scratch.py`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from litesmith.core.graph import GraphOp, GraphTensor, Subgraph
-from litesmith.runtime.storage import storage_bits
 from litesmith.runtime.scratch import scratch_bytes
+from litesmith.runtime.storage import storage_bits
 
 ALIGNMENT_BYTES = 64
 _MOST_TENSORS = 20_000
@@ -103,22 +103,15 @@ def plan(subgraph: Subgraph, *, dynamic: int | None = None) -> Plan | None:
             sizes[tensor.index] = size
     owners = _owners(subgraph, sizes)
     lives = _lives(subgraph, sizes, owners)
-    blocks = sorted(
-        lives.items(),
-        key=lambda item: (
-            (not item[1].always, 0 if item[1].always else -item[1].size_bytes, item[1].first, item[0])
-            if not item[1].always
-            else (False, 0, 0, item[0])
-        ),
-    )
     scratch = [
         _Life(size_bytes=size, first=op.index, last=op.index, scratch=True)
         for op in subgraph.ops
         for size in scratch_bytes(op, subgraph.tensors)
     ]
-    ordered = [life for _, life in blocks if life.always]
+    ordered = [life for _, life in sorted(lives.items()) if life.always]
     ordered += sorted(
-        [*(life for _, life in blocks if not life.always), *scratch], key=lambda life: (-life.size_bytes, life.first)
+        [*(life for _, life in sorted(lives.items()) if not life.always), *scratch],
+        key=lambda life: (-life.size_bytes, life.first),
     )
     offsets = _place(ordered)
     return Plan(

@@ -16,9 +16,13 @@ from litesmith.runtime.flatbuffer_table import Buffer, Damaged, Table, array
 from litesmith.runtime.op_options import read_calls, read_options
 from litesmith.runtime.storage import storage_bits
 
-MOST_TENSORS = 500_000
-MOST_OPS = 250_000
+MOST_TENSORS = 400_000
+MOST_OPS = 200_000
 MOST_SUBGRAPHS = 10_000
+_SMALLEST_TENSOR_BYTES = 24
+"""A table with a shape and a name, and the offset that points to it."""
+_SMALLEST_OP_BYTES = 32
+"""A table with an input and an output, and the offset that points to it."""
 MOST_DIMENSIONS = 32
 """As many as NumPy 1 takes; kernels take eight at most."""
 _BLOCKWISE = "BlockwiseQuantization"
@@ -76,7 +80,8 @@ class Reading:
         self.spans = [_span(table, buffer.size) for table in model.tables(4, what="buffers")]
         self.codes = [_code(table) for table in model.tables(1, what="operator codes")]
         self.quantizations: dict[tuple[int, int], Quantization] = {}
-        self._tensors, self._ops = MOST_TENSORS, MOST_OPS
+        self._tensors = min(MOST_TENSORS, buffer.size // _SMALLEST_TENSOR_BYTES)
+        self._ops = min(MOST_OPS, buffer.size // _SMALLEST_OP_BYTES)
 
     def subgraphs(self, model: Table) -> tuple[Subgraph, ...]:
         """Return all subgraphs.

@@ -19,7 +19,7 @@ from litesmith.core.graph import Subgraph
 from litesmith.core.isolated import Worker
 from litesmith.core.probe import Probe
 from litesmith.core.units import format_size
-from litesmith.core.worker_errors import WorkerTimeout
+from litesmith.core.worker_errors import WorkerCrash, WorkerTimeout
 from litesmith.runtime.arena import outside, plan
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.interpreter import OpenModel
@@ -37,20 +37,29 @@ def probe_in(worker: Worker, path: Path) -> Probe:
     """Return what a worker measured of a file within `TIME_LIMIT_S`; what could not be measured is a note.
 
     The two measurements are two calls, so that the end of one leaves the other.
+
+    Raises:
+        SourceError: the file is damaged.
     """
     began = time.monotonic()
-    found: Probe = Probe()
-    for call in ("measure_arena", "measure_partitions"):
-        left = max(TIME_LIMIT_S - (time.monotonic() - began), 0.1)
-        part = "arena_note" if call == "measure_arena" else "note"
-        try:
-            made: Probe = worker.call(f"litesmith.runtime.probe:{call}", timeout_s=left, path=path)
-        except WorkerTimeout:
-            made = Probe(**{part: f"the runtime took longer than {TIME_LIMIT_S:g} s to prepare the model"})
-        except LitesmithError as error:
-            made = Probe(**{part: str(error)})
-        found = _joined(found, made)
-    return found
+    arena = _call(worker, "measure_arena", path, TIME_LIMIT_S)
+    left = max(TIME_LIMIT_S - (time.monotonic() - began), 0.1)
+    pieces = _call(worker, "measure_partitions", path, left)
+    return _joined(
+        Probe(arena_note=arena) if isinstance(arena, str) else arena,
+        Probe(note=pieces) if isinstance(pieces, str) else pieces,
+    )
+
+
+def _call(worker: Worker, function: str, path: Path, timeout_s: float) -> Probe | str:
+    """Return a measurement, or why there is none."""
+    try:
+        made: Probe = worker.call(f"{__name__}:{function}", timeout_s=timeout_s, path=path)
+    except WorkerTimeout:
+        return f"the runtime took longer than {TIME_LIMIT_S:g} s to prepare the model"
+    except WorkerCrash as error:
+        return str(error)
+    return made
 
 
 def probe(path: Path) -> Probe:

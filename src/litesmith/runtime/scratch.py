@@ -1,7 +1,7 @@
 """Memory that the runtime's own kernels take in the arena while they run, besides what they read and write.
 
-From the `Prepare` functions in LiteRT's `tflite/kernels`. What is left out: a few dozen bytes of reductions, kernels for
-recurrent layers, and what kernels take outside the arena (TRANSPOSE_CONV).
+From the `Prepare` functions in LiteRT's `tflite/kernels`. Left out are a few dozen bytes of reductions, the kernels of
+recurrent layers and of 3-D convolutions, and what kernels take outside the arena (TRANSPOSE_CONV).
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from litesmith.pipeline.settings import FIELDS, flag
 
 
 def test_verbs_are_in_the_order_people_meet_them() -> None:
-    assert list(verbs()) == ["deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "doctor"]
+    assert list(verbs()) == ["deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "compare", "doctor"]
 
 
 @pytest.mark.parametrize("verb", list(verbs()))
@@ -95,6 +95,15 @@ def test_a_reader_that_leaves_early_is_no_error(yard: Path) -> None:
     command = f"{sys.executable} -m litesmith inspect {yard / 'cnn.tflite'} --json | head -c 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_broken_promise_is_exit_code_7_behind_the_whole_audit(call: Call, yard: Path) -> None:
+    done = call("inspect", str(yard / "cnn.tflite"), "--expect", "float32", "--expect", "io=int8,ops<=3")
+    assert done.code == 7
+    assert "CONV_2D" in done.out
+    for text in ("io=int8 does not hold: input 'image' is float32", "ops<=3 does not hold: 6 operators"):
+        assert text in done.err
+    assert call("inspect", str(yard / "cnn.tflite"), "--expect", "float32", "--expect", "ops<=6").code == 0
 
 
 def test_project_file_beside_is_used_announced_and_overruled(

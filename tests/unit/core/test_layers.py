@@ -22,8 +22,11 @@ def test_the_operator_that_computes_names_the_layer_and_not_the_pad_or_the_activ
     net = "net_1/"
     assert named(
         ("CONV_2D", f"{net}Conv1_relu_1/Relu6;{net}Conv1_1/convolution"),
-        ("DEPTHWISE_CONV_2D", f"{net}block_1_depthwise_relu_1/Relu6;{net}block_1_depthwise_BN_1/batchnorm/mul_1;"
-                              f"{net}block_1_depthwise_1/depthwise;;{net}block_1_pad_1/Pad"),  # fmt: skip
+        (
+            "DEPTHWISE_CONV_2D",
+            f"{net}block_1_depthwise_relu_1/Relu6;{net}block_1_depthwise_BN_1/batchnorm/mul_1;"
+            f"{net}block_1_depthwise_1/depthwise;;{net}block_1_pad_1/Pad",
+        ),
         ("CONV_2D", f"{net}block_1_project_1/convolution1"),
         ("ADD", f"{net}block_1_add_1/Add"),
     ) == ("Conv1", "block_1_depthwise", "block_1_project", "block_1_add")

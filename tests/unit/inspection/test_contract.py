@@ -37,7 +37,17 @@ BROKEN = {
     "plain float32": ["full-int8", "io=uint8", "size<=1KB", "ops<=5", "runtime<=1.4", "batch=2", "float16-weights"],
     "plain dynamic_int8": ["full-int8", "float32", "weight-only"],
 }
-NOT_WRITTEN_SO = ["full-int8=yes", "io", "io=", "io<=int8", "size=5MB", "size", "runtime>=2.14", "batch<=1", "full int8"]
+NOT_WRITTEN_SO = [
+    "full-int8=yes",
+    "io",
+    "io=",
+    "io<=int8",
+    "size=5MB",
+    "size",
+    "runtime>=2.14",
+    "batch<=1",
+    "full int8",
+]
 
 
 @pytest.mark.parametrize(("variant", "promise"), [(v, p) for v, found in HELD.items() for p in found])
@@ -92,7 +102,7 @@ def test_one_scale_for_all_channels(tmp_path: Path, audited: Audited) -> None:
 
 
 def test_select_tf_and_custom_operators(tmp_path: Path, audited: Audited) -> None:
-    tensors = {name: ("float32", (1, 4)) for name in "xyz"}
+    tensors = dict.fromkeys("xyz", ("float32", (1, 4)))
     ops = [("FlexErf", 1, ["x"], ["y"]), ("MyOwn", 1, ["y"], ["z"])]
     path = write_spelled(tmp_path / "flex.tflite", [Spelled(tensors, ops, ["x"], ["z"])])
     select, custom, builtin = audited(path, "no-select-ops", "no-custom-ops", "builtin-only").expectations
@@ -121,7 +131,8 @@ def test_other_forms_are_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "near"), [("full-int", "full-int8"), ("no-island", "no-islands"), ("io=int9", "int8"), ("delegate=gpp", "gpu")]
+    ("text", "near"),
+    [("full-int", "full-int8"), ("no-island", "no-islands"), ("io=int9", "int8"), ("delegate=gpp", "gpu")],
 )
 def test_a_typo_names_the_nearest(text: str, near: str) -> None:
     with pytest.raises(UnknownNameError) as caught:

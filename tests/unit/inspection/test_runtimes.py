@@ -51,7 +51,7 @@ def test_versions_beyond_the_table_are_said_to_be(op: str, version: int, tmp_pat
 
 
 def test_who_demands_it_stands_first(tmp_path: Path, audited: Audited) -> None:
-    tensors = {name: ("float32", (1, 4)) for name in "xyz"}
+    tensors = dict.fromkeys("xyz", ("float32", (1, 4)))
     graph = Spelled(tensors, [("RELU", 1, ["x"], ["y"]), ("GELU", 1, ["y"], ["z"])], ["x"], ["z"])
     found = audited(write_spelled(tmp_path / "m.tflite", [graph]), "runtime<=2.8")
     assert [(d.op, d.version, d.since, d.first.layer) for d in found.demands] == [

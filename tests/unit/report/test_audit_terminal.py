@@ -93,7 +93,7 @@ def test_the_first_screen_is_the_verdict(width: int) -> None:
         "Not built in FlexErf (TensorFlow's own, 1\u00d7) in gelu.",
         "ai-edge-litert (Python): 1.0.1 or later",
         "tflite-runtime (Python): no release",
-        "CONV_2D version 3 came with TensorFlow 1.14",
+        "CONV_2D version 3 came with TensorFlow 1.14: CONV_2D (stem)",
         "XNNPACK: 6 of 9 in 2 partitions (measured, LiteRT 2.3.0)",
         "leaves 1\u00d7 SIN",
         "Edge TPU: none of 9 (by Litesmith's table, compiler 16). Only full-integer models are taken.",

@@ -103,9 +103,30 @@ def _slope(seen: OpView) -> str:
 
 
 _rules: dict[str, Rule] = dict.fromkeys(
-    ("ADD", "EXPAND_DIMS", "L2_NORMALIZATION", "LOGISTIC", "MAXIMUM", "MINIMUM", "MUL", "QUANTIZE", "RELU", "RELU6")
-    + ("RELU_N1_TO_1", "RESHAPE", "RSQRT", "SLICE", "SPACE_TO_DEPTH", "SPLIT", "SQUARED_DIFFERENCE", "SQUEEZE", "SUB")
-    + ("TANH", "TRANSPOSE", "UNIDIRECTIONAL_SEQUENCE_LSTM"),
+    (
+        "ADD",
+        "EXPAND_DIMS",
+        "L2_NORMALIZATION",
+        "LOGISTIC",
+        "MAXIMUM",
+        "MINIMUM",
+        "MUL",
+        "QUANTIZE",
+        "RELU",
+        "RELU6",
+        "RELU_N1_TO_1",
+        "RESHAPE",
+        "RSQRT",
+        "SLICE",
+        "SPACE_TO_DEPTH",
+        "SPLIT",
+        "SQUARED_DIFFERENCE",
+        "SQUEEZE",
+        "SUB",
+        "TANH",
+        "TRANSPOSE",
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+    ),
     _always,
 )
 _rules |= {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from litesmith.core.delegates import DelegateUse, How
+from litesmith.core.delegates import DelegateUse, How, Partition
 from litesmith.core.graph import GraphOp, Subgraph
 from litesmith.core.probe import Probe
 from litesmith.inspection.delegate import Delegate, Layers, refusals
@@ -32,6 +32,7 @@ def use(file: ModelFile, layers: Layers, probe: Probe | None) -> DelegateUse:
         if op.index not in unpacking
         and (reason := op_reason(seen := _seen(file, subgraph, op, unpacking)) or type_reason(seen))
     }
+    pieces: tuple[Partition, ...]
     if unpacking and not reasons:
         pieces = (described(subgraph, range(len(subgraph.ops))),)
     else:

@@ -8,22 +8,96 @@ from __future__ import annotations
 from litesmith.core.delegates import DelegateUse, How
 from litesmith.core.probe import Probe
 from litesmith.inspection.delegate import Delegate, Layers, refusals
-from litesmith.inspection.op_view import OpView, axes, view
+from litesmith.inspection.op_view import OpView, axes, first, view
 from litesmith.runtime.flatbuffer import ModelFile
 
 _FLOAT = frozenset(
-    ("ABS", "ADD", "AVERAGE_POOL_2D", "BATCH_MATMUL", "CEIL", "CONCATENATION", "CONV_2D", "COS", "DEPTH_TO_SPACE")
-    + ("DEPTHWISE_CONV_2D", "DEQUANTIZE", "DIV", "ELU", "EXP", "EXPAND_DIMS", "FLOOR", "FULLY_CONNECTED", "GELU")
-    + ("HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "MAX_POOL_2D", "MAXIMUM", "MEAN", "MINIMUM", "MUL", "NEG")
-    + ("PAD", "PRELU", "QUANTIZE", "RELU", "RELU6", "RELU_N1_TO_1", "RESHAPE", "RESIZE_BILINEAR", "ROUND", "RSQRT")
-    + ("SIN", "SLICE", "SOFTMAX", "SPACE_TO_DEPTH", "SPLIT", "SQRT", "SQUARE", "SQUARED_DIFFERENCE", "STRIDED_SLICE")
-    + ("SUB", "SUM", "TANH", "TRANSPOSE", "TRANSPOSE_CONV")
+    (
+        "ABS",
+        "ADD",
+        "AVERAGE_POOL_2D",
+        "BATCH_MATMUL",
+        "CEIL",
+        "CONCATENATION",
+        "CONV_2D",
+        "COS",
+        "DEPTH_TO_SPACE",
+        "DEPTHWISE_CONV_2D",
+        "DEQUANTIZE",
+        "DIV",
+        "ELU",
+        "EXP",
+        "EXPAND_DIMS",
+        "FLOOR",
+        "FULLY_CONNECTED",
+        "GELU",
+        "HARD_SWISH",
+        "LEAKY_RELU",
+        "LOG",
+        "LOGISTIC",
+        "MAX_POOL_2D",
+        "MAXIMUM",
+        "MEAN",
+        "MINIMUM",
+        "MUL",
+        "NEG",
+        "PAD",
+        "PRELU",
+        "QUANTIZE",
+        "RELU",
+        "RELU6",
+        "RELU_N1_TO_1",
+        "RESHAPE",
+        "RESIZE_BILINEAR",
+        "ROUND",
+        "RSQRT",
+        "SIN",
+        "SLICE",
+        "SOFTMAX",
+        "SPACE_TO_DEPTH",
+        "SPLIT",
+        "SQRT",
+        "SQUARE",
+        "SQUARED_DIFFERENCE",
+        "STRIDED_SLICE",
+        "SUB",
+        "SUM",
+        "TANH",
+        "TRANSPOSE",
+        "TRANSPOSE_CONV",
+    )
 )
 _QUANTIZED = frozenset(
-    ("ADD", "CONCATENATION", "CONV_2D", "DEPTH_TO_SPACE", "DEPTHWISE_CONV_2D", "DEQUANTIZE", "ELU", "FULLY_CONNECTED")
-    + ("LEAKY_RELU", "LOGISTIC", "MAX_POOL_2D", "MEAN", "MUL", "PAD", "QUANTIZE", "RESHAPE", "RESIZE_BILINEAR")
-    + ("SLICE", "SPACE_TO_DEPTH", "SPLIT", "STRIDED_SLICE", "SUB", "SUM", "TANH", "TRANSPOSE", "TRANSPOSE_CONV")
-    + ("EXPAND_DIMS", "BATCH_MATMUL")
+    (
+        "ADD",
+        "CONCATENATION",
+        "CONV_2D",
+        "DEPTH_TO_SPACE",
+        "DEPTHWISE_CONV_2D",
+        "DEQUANTIZE",
+        "ELU",
+        "FULLY_CONNECTED",
+        "LEAKY_RELU",
+        "LOGISTIC",
+        "MAX_POOL_2D",
+        "MEAN",
+        "MUL",
+        "PAD",
+        "QUANTIZE",
+        "RESHAPE",
+        "RESIZE_BILINEAR",
+        "SLICE",
+        "SPACE_TO_DEPTH",
+        "SPLIT",
+        "STRIDED_SLICE",
+        "SUB",
+        "SUM",
+        "TANH",
+        "TRANSPOSE",
+        "TRANSPOSE_CONV",
+        "EXPAND_DIMS",
+        "BATCH_MATMUL",
+    )
 )
 _INTEGERS = frozenset({"int8", "uint8", "int4", "int2"})
 _WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV"})
@@ -75,27 +149,36 @@ def _reason(seen: OpView) -> str:
         return "XNNPACK has it for floats only"
     if name not in _MIXED and seen.dtype(1) in _INTEGERS and seen.constant(1) and seen.dtype(0) == "float32":
         return f"it reads floats with {seen.dtype(1)} weights"
-    return _condition(seen) or _dynamic(seen)
+    return first(_fused, _computed, _reduced, _pieces, _options, _dynamic)(seen)
 
 
-def _condition(seen: OpView) -> str:
-    name = seen.op.name
+def _fused(seen: OpView) -> str:
     fused = _FUSED.get(int(seen.option("fused_activation")))
-    if fused:
-        return f"its fused activation is {fused}"
-    if name in _WEIGHTED and not seen.constant(1):
+    return f"its fused activation is {fused}" if fused else ""
+
+
+def _computed(seen: OpView) -> str:
+    if seen.op.name in _WEIGHTED and not seen.constant(1):
         return "its weights are computed"
-    if name in _FIXED_SECOND and not seen.constant(1):
-        return "its second input is computed, not constant"
-    if name in {"MEAN", "SUM"} and len(seen.shape(0)) == 4 and set(axes(seen) or ()) not in ({1, 2}, {2}):
-        return f"it reduces axes {list(axes(seen) or ())}, not height and width"
-    if name in {"CONCATENATION", "SPLIT"} and max(len(seen.inputs), len(seen.outputs)) > _MOST_PIECES:
-        return f"it joins or splits more than {_MOST_PIECES} tensors"
-    if name == "SOFTMAX" and seen.option("beta", 1) != 1:
+    return "its second input is computed" if seen.op.name in _FIXED_SECOND and not seen.constant(1) else ""
+
+
+def _reduced(seen: OpView) -> str:
+    found = axes(seen) or ()
+    off = seen.op.name in {"MEAN", "SUM"} and len(seen.shape(0)) == 4 and set(found) not in ({1, 2}, {2})
+    return f"it reduces axes {list(found)}, not height and width" if off else ""
+
+
+def _pieces(seen: OpView) -> str:
+    many = seen.op.name in {"CONCATENATION", "SPLIT"} and max(len(seen.inputs), len(seen.outputs)) > _MOST_PIECES
+    return f"it joins or splits more than {_MOST_PIECES} tensors" if many else ""
+
+
+def _options(seen: OpView) -> str:
+    if seen.op.name == "SOFTMAX" and seen.option("beta", 1) != 1:
         return f"its beta is {seen.option('beta'):g}"
-    if name == "STRIDED_SLICE" and any(seen.option(f"{kind}_mask") for kind in ("ellipsis", "new_axis", "shrink_axis")):
-        return "it adds or drops dimensions"
-    return ""
+    masked = any(seen.option(f"{kind}_mask") for kind in ("ellipsis", "new_axis", "shrink_axis"))
+    return "it adds or drops dimensions" if seen.op.name == "STRIDED_SLICE" and masked else ""
 
 
 def _dynamic(seen: OpView) -> str:

@@ -79,7 +79,8 @@ class Picture:
 
     Attributes:
         width: Of the lines, in pixels.
-        mixed: Whether both float and integer values flow, so that they are told apart.
+        mixed: Whether both float and quantized values flow, so that they are told apart.
+        conversions: Whether there are any.
         blocks: Rows, in execution order.
         delegates: Names, in the order of the bands.
         left_out: Operators beyond the limit.
@@ -87,6 +88,7 @@ class Picture:
 
     width: int
     mixed: bool
+    conversions: bool
     blocks: tuple[Block, ...]
     delegates: tuple[str, ...]
     left_out: int
@@ -102,7 +104,8 @@ def picture(subgraph: Subgraph, audit: Audit) -> Picture:
     widest = max((lane for lane in lanes if lane is not None), default=0)
     return Picture(
         width=2 * EDGE + STEP * widest,
-        mixed=len({t.dtype in FLOATS for t in subgraph.activations()}) > 1,
+        mixed={"float", "integer"} <= {_flow(tensor) for tensor in subgraph.activations()},
+        conversions=any(row.kind == "conversion" for row in shown),
         blocks=tuple(_blocks(shown)),
         delegates=tuple(use.delegate for use in audit.delegates),
         left_out=len(rows) - len(shown),
@@ -181,6 +184,11 @@ def _path(x: int, lines: Sequence[Line]) -> str:
 
 def _at(lane: int) -> int:
     return EDGE + STEP * lane
+
+
+def _flow(tensor: GraphTensor) -> str:
+    """Return whether a value is float or a quantized integer; others, such as a loop's counter, are neither."""
+    return "float" if tensor.dtype in FLOATS else "integer" if tensor.scales else ""
 
 
 def _makes(tensor: GraphTensor) -> str:

@@ -152,8 +152,8 @@ def parting(tensors: Sequence[TensorDifference], most: int) -> list[TensorDiffer
         falls.append((0.0 if value >= lowest else min(lowest, 200.0) - value, place))
         lowest = min(lowest, value)
     kept = {0, len(tensors) - 1}
-    for _, place in sorted(falls, key=lambda entry: (-entry[0], entry[1])):
-        if len(kept) >= most:
+    for fall, place in sorted(falls, key=lambda entry: (-entry[0], entry[1])):
+        if len(kept) >= most or fall <= 0:
             break
         kept.add(place)
     return [tensors[place] for place in sorted(kept)]
