@@ -99,7 +99,7 @@ def inspect(model: Path, *, expect: str | Sequence[str] = (), progress: Progress
 def compare(
     first: Path, second: Path, data: Path | None = None, *, progress: Progress = silent, **settings: Any
 ) -> Comparison:
-    """Return how two .tflite files differ, in structure and in their answers to samples or, without data, random inputs.
+    """Return how two .tflite files differ, in structure and in what they answer to samples or random inputs.
 
     Args:
         first: The file differences are counted from.

@@ -32,7 +32,7 @@ class Examined:
         text: The message without its numbers and names, or the traceback.
         seconds: Time it took.
         peak_bytes: Most memory in use meanwhile.
-        probe: What the native probe's outcome says: `ran`, `ended abruptly` and the like; empty without a probe.
+        probe: What became of the native probe: `ran`, `ended abruptly` and the like; empty without one.
     """
 
     kind: str
@@ -72,7 +72,7 @@ def _examined(path: Path, *, probe: bool) -> tuple[str, str, str]:
         probed = show(path, probe=probe)
     except LitesmithError as error:
         if error.exit_code == 2 and path.name in error.message:
-            return "refused", kind_of(error.message), ""
+            return "refused", kind_of(error.message.replace(str(path), path.name)), ""
         return "failed", f"exit code {error.exit_code}: {error.message}\n{traceback.format_exc()}", ""
     except Exception:
         return "failed", traceback.format_exc(), ""
@@ -103,8 +103,17 @@ def show(path: Path, *, probe: bool) -> str:
         raise AssertionError(f"the control character {stray!r} reached the terminal")
     if "<script>alert" in page:
         raise AssertionError("markup of the model's reached the page")
-    uses = [use for use in made.audit.delegates if use.delegate == "XNNPACK"]
-    return probe_kind(uses[0].note if uses else "")
+    notes = [use.note for use in made.audit.delegates if use.delegate == "XNNPACK"]
+    return probe_kind(made.audit.memory.measured_bytes is not None, made.audit.memory.measured_note, *notes)
+
+
+def probe_kind(prepared: bool, *notes: str) -> str:
+    """Return what became of the native probe, in a word or two."""
+    text = " ".join(notes)
+    for words in ("ended abruptly", "longer than", "cannot be prepared", "not a model the runtime can open"):
+        if words in text:
+            return words
+    return "ran" if prepared else "not tried: dynamic or too large"
 
 
 def _check_json(blocks: Iterator[str], *, whole: bool) -> None:
@@ -113,14 +122,6 @@ def _check_json(blocks: Iterator[str], *, whole: bool) -> None:
         json.loads("".join(blocks))
     for _ in blocks:
         pass
-
-
-def probe_kind(note: str) -> str:
-    """Return what a note on the native probe says, in a word or two."""
-    for words in ("ended abruptly", "cannot be prepared", "longer than", "not a model the runtime can open", "memory"):
-        if words in note:
-            return words
-    return "ran" if not note else "other note"
 
 
 def _read_only(path: Path) -> Inspected:

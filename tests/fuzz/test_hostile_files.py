@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from command_calls import Called, called
-from hostile_tflite import REFUSED, write_all
+from hostile_tflite import REFUSED, write_all, write_repeated
 from tiny_tflite import write_cnn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -76,6 +76,16 @@ def test_the_command_line_with_the_native_probe(
     done = called(capsys, "inspect", hostile[name], "--json")
     assert done.code == 0, done.err
     assert json.loads(done.out)["audit"]["size_bytes"] == hostile[name].stat().st_size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["ops", "tensors"])
+def test_a_small_file_that_describes_a_large_model(what: str, tmp_path: Path) -> None:
+    """Sixty thousand offsets to one table: linear work, no more."""
+    data = write_cnn(tmp_path / "cnn.tflite").read_bytes()
+    path = write_repeated(tmp_path / "many.tflite", data, what, 60_000)
+    found = examine(content=path.read_bytes() + bytes(2_000_000), probe=False)
+    assert (found.kind, problem_of(found)) == ("audited", "")
 
 
 def test_a_model_cut_off_anywhere(tmp_path: Path) -> None:

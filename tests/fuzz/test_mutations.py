@@ -14,7 +14,7 @@ from mutations import Specimen, mutate, specimen
 from run import MOST_BYTES, Tally, problem_of
 
 SEEDS = sorted((Path(__file__).resolve().parent / "seeds").glob("*.tflite"))
-COUNT = 300
+COUNT = 150
 
 
 @pytest.fixture(scope="module")

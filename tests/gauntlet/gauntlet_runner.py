@@ -42,7 +42,7 @@ class Found:
         ops: Operators in the .tflite.
         where: The user's layers, as diagnosed.
         message: Of the refusal.
-        hint: Of the refusal.
+        hint: Of the refusal, or the cause's remedy.
     """
 
     converts: bool
@@ -166,7 +166,7 @@ class Gauntlet:
                 attempts=getattr(error, "attempts", ()),
                 where=found.where if found else (),
                 message=error.message,
-                hint=error.hint,
+                hint=error.hint or (found.remedy if found else ""),
             )
 
     def _convert(self, settings: Settings) -> Found:

@@ -325,7 +325,7 @@ def _put_table(data: bytearray, at: int, fields: dict[int, int]) -> int:
     return table
 
 
-def _write_repeated(path: Path, data: bytes, what: str, count: int) -> Path:
+def write_repeated(path: Path, data: bytes, what: str, count: int) -> Path:
     """A model whose tensors, operators, buffers or subgraphs are one and the same, `count` times.
 
     New tables stand before the whole model, and lead to its own.
@@ -387,7 +387,7 @@ def write_all(folder: Path) -> dict[str, Path]:
     for what, content, count in (
         ("tensors", data, MANY), ("ops", data, MANY), ("buffers", data, 3 * MANY), ("subgraphs", data, MANY)
     ):  # fmt: skip
-        files[f"many_{what}"] = _write_repeated(folder / f"many_{what}.tflite", content, what, count)
-    files["long_names"] = _write_repeated(folder / "long_names.tflite", named, "tensors", 1000)
+        files[f"many_{what}"] = write_repeated(folder / f"many_{what}.tflite", content, what, count)
+    files["long_names"] = write_repeated(folder / "long_names.tflite", named, "tensors", 1000)
     files["endless"] = write_endless(folder / "endless.tflite")
     return files

@@ -12,7 +12,6 @@ class How(Enum):
     """Where a statement about a delegate comes from."""
 
     MEASURED = "measured"
-    ANALYZER = "TensorFlow's analyzer"
     TABLE = "Litesmith's table"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from litesmith.core.comparison import Change, Structure, TensorPair
+from litesmith.core.comparison import Change, ConstantDifference, Structure, TensorPair
 from litesmith.core.graph import Graph, GraphOp, GraphTensor, Signature, Subgraph
 from litesmith.core.layers import layer_names
 from litesmith.core.tensors import TensorSpec
@@ -23,7 +23,9 @@ def structure(first: ModelFile, second: ModelFile) -> Structure:
     """
     a, b = first.graph, second.graph
     changes = [*_file(a, b), *_ends(a, b), *_signatures(a, b), *_metadata(a, b), *_subgraphs(a, b)]
-    constants, compared, pairs = [], 0, []
+    constants: list[ConstantDifference] = []
+    pairs: list[TensorPair] = []
+    compared = 0
     for one, other in zip(a.subgraphs, b.subgraphs, strict=False):
         matches = matched(one, other)
         for match in matches:

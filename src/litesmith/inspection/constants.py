@@ -65,16 +65,16 @@ def _quantization(side: Side) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
 
 def _largest(a: Side, b: Side) -> tuple[float | None, float | None]:
     """Return the largest absolute difference of real values, and the largest absolute value of the first."""
-    values = a[0].values(a[2]), b[0].values(b[2])
-    if values[0] is None or values[1] is None or a[2].shape != b[2].shape or values[0].dtype.kind in "cb":
+    mine, theirs = a[0].values(a[2]), b[0].values(b[2])
+    if mine is None or theirs is None or mine.shape != theirs.shape or {mine.dtype.kind, theirs.dtype.kind} & set("cb"):
         return None, None
-    if values[0].size == 0:
+    if mine.size == 0:
         return 0.0, 0.0
-    rows = len(values[0]) if values[0].ndim else 1
-    step = max(1, _ELEMENTS * rows // values[0].size)
+    rows = len(mine) if mine.ndim else 1
+    step = max(1, _ELEMENTS * rows // mine.size)
     largest = span = 0.0
     for start in range(0, rows, step):
-        one, other = (_real(v, side, start, step) for v, side in zip(values, (a, b), strict=True))
+        one, other = _real(mine, a, start, step), _real(theirs, b, start, step)
         if one is None or other is None:
             return None, None
         with np.errstate(all="ignore"):
@@ -92,11 +92,11 @@ def _real(values: npt.NDArray[Any], side: Side, start: int, step: int) -> npt.ND
         return real
     points = points if points.size == scales.size else np.zeros(scales.size, np.int64)
     if scales.size == 1:
-        return (real - points[0]) * float(scales[0])
+        return np.asarray((real - points[0]) * float(scales[0]), np.float64)
     axis = side[2].axis
     if not 0 <= axis < values.ndim or scales.size != values.shape[axis]:
         return None
     if axis == 0:
         scales, points = scales[start : start + step], points[start : start + step]
     shape = [-1 if dimension == axis else 1 for dimension in range(values.ndim)]
-    return (real - points.reshape(shape)) * scales.astype(np.float64).reshape(shape)
+    return np.asarray((real - points.reshape(shape)) * scales.astype(np.float64).reshape(shape), np.float64)

@@ -147,6 +147,11 @@ def delegate_text(use: DelegateUse) -> str:
     return f"{share} in {count(len(use.partitions), 'partition')}" if use.partitions else share
 
 
+def delegate_short_text(use: DelegateUse) -> str:
+    """Return operators taken of all, and in how many partitions, in as few characters as can be."""
+    return f"{use.taken:,}/{use.ops:,} in {len(use.partitions):,}" if use.taken else f"0/{use.ops:,}"
+
+
 def delegate_line(use: DelegateUse) -> str:
     """Return what a delegate takes and how that is known."""
     how = use.how.value if use.how is How.MEASURED else f"by {use.how.value}"

@@ -107,10 +107,10 @@ def evaluation_of(variants: Sequence[Variant]) -> Evaluation | None:
 
 
 def shape_text(shape: Sequence[int]) -> str:
-    r"""Return dimensions, dynamic ones as a question mark.
+    """Return dimensions, dynamic ones as a question mark.
 
-    >>> ascii(shape_text((-1, 224, 3))), shape_text(())
-    ("'?\xd7224\xd73'", 'scalar')
+    >>> shape_text((-1, 4)) == "?\u00d74", shape_text(())
+    (True, 'scalar')
     """
     return "\u00d7".join("?" if size < 0 else str(size) for size in shape) or "scalar"
 

@@ -108,6 +108,8 @@ def plan(subgraph: Subgraph, *, dynamic: int | None = None) -> Plan | None:
         for op in subgraph.ops
         for size in scratch_bytes(op, subgraph.tensors)
     ]
+    if len(lives) + len(scratch) > _MOST_TENSORS:
+        return None
     ordered = [life for _, life in sorted(lives.items()) if life.always]
     ordered += sorted(
         [*(life for _, life in sorted(lives.items()) if not life.always), *scratch],

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from litesmith.core.errors import SourceError
 from litesmith.core.graph import Graph, GraphTensor, MetadataEntry
-from litesmith.runtime.flatbuffer_graph import Quantization, Reading, names_of, read_signature
+from litesmith.runtime.flatbuffer_graph import MOST_SUBGRAPHS, Quantization, Reading, names_of, read_signature
 from litesmith.runtime.flatbuffer_table import Buffer, Damaged, Table, array
 from litesmith.runtime.storage import DTYPES, storage_bits
 
@@ -205,7 +205,7 @@ def cut_off(path: Path) -> str:
         buffer = Buffer(_contents(path)[0])
         model = buffer.root()
         Reading(buffer, model)
-        deque(model.tables(2), maxlen=0)
+        deque(model.tables(2, MOST_SUBGRAPHS, "subgraphs"), maxlen=0)
     except Damaged as error:
         return str(error)
     return ""

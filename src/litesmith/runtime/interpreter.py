@@ -119,6 +119,9 @@ class OpenModel:
         try:
             for index, feed, row in zip(self._input_indices, feeds, rows, strict=True):
                 place = self._interpreter.tensor(index)()
+                if not np.ndim(place):  # a plain number beside the samples: no batch, and no memory to write into
+                    self._interpreter.set_tensor(index, np.asarray(feed(row)).reshape(()))
+                    continue
                 if place.shape != row.shape:
                     raise EvaluationError(
                         f"{self.path.name} takes {list(place.shape)}, but a sample is {list(row.shape)}"

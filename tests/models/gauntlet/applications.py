@@ -33,11 +33,6 @@ def mobilenet_v3_small(folder: Path) -> Path:
     return _application(folder, "MobileNetV3Small", 32)
 
 
-def mobilenet_v3_large(folder: Path) -> Path:
-    """MobileNet V3 large, 32x32 pixels."""
-    return _application(folder, "MobileNetV3Large", 32)
-
-
 def efficientnet_b0(folder: Path) -> Path:
     """EfficientNet B0, 32x32 pixels."""
     return _application(folder, "EfficientNetB0", 32)

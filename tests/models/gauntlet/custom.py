@@ -138,7 +138,7 @@ def sequential_without_shape(folder: Path) -> Path:
 
 
 def batch_norm_after_dense(folder: Path) -> Path:
-    """With moved statistics, so that folding it wrongly would show."""
+    """Batch norm after Dense, with moved statistics, so that folding it wrongly would show."""
     keras = seeded()
     layers = keras.layers
     inner = [layers.Dense(8), layers.BatchNormalization(), layers.ReLU(), layers.Dense(4, use_bias=False),

@@ -102,7 +102,7 @@ def optimizer_h5(folder: Path) -> Path:
 
 
 def custom_loss(folder: Path) -> Path:
-    """Compiled with a loss of the user's, which inference does not need."""
+    """Saved with a loss of the user's, which inference does not need."""
     keras = seeded()
 
     def my_loss(wanted: Any, given: Any) -> Any:

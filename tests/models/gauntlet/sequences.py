@@ -40,7 +40,7 @@ def lstm_any_length(folder: Path) -> Path:
 
 
 def lstm_masked(folder: Path) -> Path:
-    """Words padded with 0, which an Embedding masks."""
+    """An LSTM over words padded with 0, which an Embedding masks."""
     samples(folder, x=integers(30, 12) * (integers(12, 1) > range(12)).astype("int32"))
     layers = seeded().layers
     return chain(folder, (12,), layers.Embedding(30, 8, mask_zero=True), layers.LSTM(8), layers.Dense(2), dtype="int32")
@@ -54,7 +54,7 @@ def lstm_stateful(folder: Path) -> Path:
 
 
 def lstm_streaming(folder: Path) -> Path:
-    """One step at a time, with the state as inputs and outputs."""
+    """An LSTM of one step at a time, with its state as inputs and outputs."""
     keras = seeded()
     x, h, c = (keras.Input(shape, name=name) for shape, name in (((1, 6), "x"), ((8,), "h"), ((8,), "c")))
     y, h_next, c_next = keras.layers.LSTM(8, return_state=True)(x, initial_state=[h, c])

@@ -16,7 +16,7 @@ def _double(layers: Any, x: Any, filters: int) -> Any:
 
 
 def unet(folder: Path) -> Path:
-    """Two levels, transposed convolutions on the way up."""
+    """U-Net of two levels, transposed convolutions on the way up."""
     keras = seeded()
     layers = keras.layers
     image = keras.Input((64, 64, 3), name="image")
@@ -30,7 +30,7 @@ def unet(folder: Path) -> Path:
 
 
 def unet_upsampling(folder: Path) -> Path:
-    """One level, enlarged by interpolation."""
+    """U-Net of one level, enlarged by interpolation."""
     keras = seeded()
     layers = keras.layers
     image = keras.Input((64, 64, 3), name="image")
@@ -41,7 +41,7 @@ def unet_upsampling(folder: Path) -> Path:
 
 
 def autoencoder(folder: Path) -> Path:
-    """Encoder and decoder are models of their own, as one writes it."""
+    """Autoencoder: encoder and decoder are models of their own."""
     keras = seeded()
     layers = keras.layers
     shape = (32, 32, 1)
@@ -58,7 +58,7 @@ def autoencoder(folder: Path) -> Path:
 
 
 def variational_autoencoder(folder: Path) -> Path:
-    """Draws its code at random in inference too: no two answers agree."""
+    """Variational autoencoder that draws its code at random in inference too."""
     keras = seeded()
     import tensorflow as tf
 
@@ -136,7 +136,7 @@ def video_3d(folder: Path) -> Path:
 
 
 def video_3d_pooling(folder: Path) -> Path:
-    """3-D convolution with the 3-D pooling that comes with it in C3D and its like."""
+    """3-D convolution with 3-D pooling, as in C3D."""
     layers = seeded().layers
     return chain(
         folder, (8, 32, 32, 3), layers.Conv3D(8, 3, padding="same"), layers.MaxPooling3D(2), layers.Flatten(),
@@ -179,7 +179,7 @@ def super_resolution(folder: Path) -> Path:
 
 
 def vision_transformer(folder: Path) -> Path:
-    """Patches, embedded places, two blocks of attention."""
+    """Vision transformer: patches, embedded places, two blocks of attention."""
     keras = seeded()
     layers, ops = keras.layers, keras.ops
     image = keras.Input((32, 32, 3), name="image")

@@ -65,7 +65,7 @@ BAD_NAMES = [
     ("deploy", "no model was given", "litesmith deploy MODEL", 2),
     ("inspect", "no .tflite was given", "litesmith inspect FILE.tflite", 2),
     ("inspect cnn.tflite --expect full-in8", "unknown promise 'full-in8'", "Did you mean 'full-int8'?", 2),
-    ("inspect cnn.tflite --expect io", "'io' is not how", "Write 'io=int8'", 2),,
+    ("inspect cnn.tflite --expect io", "'io' is not how", "Write 'io=int8'", 2),
     ("evaluate cnn.tflite", "no dataset was given", "--data", 2),
 ]
 BAD_DATA = [

@@ -69,4 +69,3 @@ def test_the_page_does_not_replace_the_model(models: Path, capsys: pytest.Captur
     assert main(["inspect", "a.tflite", "--html", "./a.tflite", "--quiet"]) == 2
     assert "--html a.tflite is the model itself" in capsys.readouterr().err
     assert (models / "a.tflite").read_bytes() == before
-    assert main(["inspect", "a.tflite", "--html", "nowhere/page.html", "--quiet"]) == 2

@@ -181,6 +181,7 @@ def test_versions_options_and_ranges(files: dict[str, Path]) -> None:
         other.graph = dataclasses.replace(other.graph, subgraphs=(changed,))
         found = structure(one, other)
     assert [(c.what, c.name, c.after) for c in found.changes] == [
+        ("file", "needs TensorFlow", "2.4.0"),
         ("version", "CONV_2D conv", "5"),
         ("options", "CONV_2D conv: strideH", "7"),
         ("range", "CONV_2D conv", f"scale {made.scale:.6g}, zero point 3"),

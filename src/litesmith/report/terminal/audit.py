@@ -15,7 +15,7 @@ from litesmith.report.audit_lines import (
     arena_bytes,
     broken,
     delegate_line,
-    delegate_text,
+    delegate_short_text,
     demand_line,
     expected_line,
     foreign_line,
@@ -23,9 +23,9 @@ from litesmith.report.audit_lines import (
     island_line,
     island_title_text,
     kept,
-    macs_text,
     memory_line,
     minimum_text,
+    names_text,
     places_text,
     precision_text,
     refusal_lines,
@@ -34,12 +34,14 @@ from litesmith.report.audit_lines import (
 )
 from litesmith.report.figures import DASH
 from litesmith.report.terminal.audit_tables import ends_table, metadata_rows, operators_table, shares_table
-from litesmith.report.terminal.plain import Name, Screen, facts, heading, plain_table
+from litesmith.report.terminal.plain import ByWidth, Name, Screen, facts, heading, plain_table
 from litesmith.report.text import clean, count, sentence, shortened
 
 _ISSUES = 8
 _ISLANDS = 6
 _TOP = 12
+_WIDE = 96
+"""Columns from which the audits of variants are listed with their memory."""
 _STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "bold red"}
 _LABELS = {Severity.INFO: "note", Severity.WARNING: "warning", Severity.ERROR: "error"}
 Fact = tuple[str, RenderableType]
@@ -132,30 +134,40 @@ def _line(text: str, style: str = "") -> Text:
 
 
 def audits_table(variants: Sequence[Variant]) -> RenderableType | None:
-    """Return one row per audited variant: precision, islands, runtime, delegates, memory; None without any."""
+    """Return one row per audited variant: precision, islands, runtime, memory, delegates; None without any."""
     found = [(v, v.audit) for v in variants if v.audit is not None]
     if not found:
         return None
     delegates = list(dict.fromkeys(use.delegate for _, audit in found for use in audit.delegates))
     rows: list[list[RenderableType]] = []
     for variant, audit in found:
-        taken = {use.delegate: delegate_text(use) for use in audit.delegates}
+        taken = {use.delegate: delegate_short_text(use) for use in audit.delegates}
         arena = arena_bytes(audit)
+        style = "yellow" if audit.islands else ""
         rows.append(
             [
-                Name(variant.scheme, most=24),
-                Name(precision_text(audit), style="red" if broken(audit) else "", most=40),
+                Name(variant.scheme, most=24, least=16),
+                Name(precision_text(audit), style=style, most=40),
                 minimum_text(audit),
                 DASH if arena is None else format_size(arena),
-                macs_text(audit.macs),
-                *(Name(taken.get(name, DASH)) for name in delegates),
+                *(taken.get(name, DASH) for name in delegates),
             ]
         )
-    columns = ["variant", "computes in", "TFLite", "activations", "MACs", *map(clean, delegates)]
-    table = plain_table(columns, rows, right=(3, 4))
-    lines = [
-        Text.assemble((f"{clean(variant.scheme)} breaks ", "red"), clean(expected_line(expected)), overflow="fold")
-        for variant, audit in found
-        for expected in broken(audit)
-    ]
-    return Screen([table, *lines])
+    columns = ("audit", "computes in", "TFLite", "memory", *map(clean, delegates))
+
+    def table(width: int) -> RenderableType:
+        if width >= _WIDE:
+            return plain_table(columns, rows)
+        return plain_table(columns[:3] + columns[4:], [row[:3] + row[4:] for row in rows])
+
+    lines: list[RenderableType] = [ByWidth(table)]
+    note = "TFLite: oldest release. Memory: of activations. Delegates: operators taken, in how many partitions."
+    lines.append(Text(note, style="dim", overflow="fold"))
+    claims: dict[str, list[str]] = {}
+    for variant, audit in found:
+        for expected in broken(audit):
+            claims.setdefault(expected.text, []).append(variant.scheme)
+    for text, schemes in claims.items():
+        line = f"{clean(shortened(text, 80))} ({clean(names_text(schemes, 8))})"
+        lines.append(Text.assemble(("Broken promise: ", "red"), line, overflow="fold"))
+    return Screen(lines)
