@@ -19,16 +19,16 @@ _ROW = re.compile(
 )
 _INTRODUCTION = """# The gauntlet
 
-{count} models that scripts build, with random weights of a fixed seed, and what `litesmith convert` makes of each:
-{plain} convert plainly, {rung} by a later rung of the ladder, {refused} are refused. `tests/gauntlet/` holds every row;
-the builders are in `tests/models/gauntlet/`.
+{models} models that scripts build, with random weights of a fixed seed, and what [`litesmith convert`](convert.md)
+makes of each. Some are asked for in more than one way, so that there are {count} rows: {plain} convert plainly, {rung}
+by a later rung of [the ladder](convert.md#the-ladder), {refused} are refused. The builders are in
+`tests/models/gauntlet/`; `tests/gauntlet/` holds every row to its outcome.
 
-- *Outcome*: converts plainly, converts by a later [rung](methods.md#conversion-and-its-check), is taken as it is (a
-  float `.tflite`), or is refused.
-- *Rung or cause*: the rung that made the file, or the cause in the catalogue. A class of error stands where a file is
-  refused before anything is diagnosed.
-- *Difference*: the largest to the source's answers on 8 samples, relative to the largest answer, as measured when the
-  page was made. Samples are random; random too are the weights, so this shows arithmetic, not accuracy.
+- *Outcome*: converts plainly, converts by a later rung, is taken as it is (a float `.tflite`), or is refused.
+- *Rung or cause*: the rung that made the file, or the [cause](causes.md) of the refusal; the class of the error where
+  a file is refused before anything is diagnosed.
+- *Difference*: the largest to the source's answers, relative to the largest answer, when the page was made. It is
+  taken on 8 samples of random values. As the weights are random too, it shows arithmetic and not accuracy.
 - *Operators*: in the `.tflite`, all its subgraphs together.
 
 """
@@ -68,5 +68,6 @@ def written(expected: Iterable[Expected], found: Mapping[str, Found], before: st
     refused = sum(not model.converts for model in models)
     plain = sum(outcome(model) == "converts plainly" for model in models)
     rung = sum(outcome(model) == "converts by a rung" for model in models)
-    text = _INTRODUCTION.format(count=len(models), plain=plain, rung=rung, refused=refused)
+    built = len({model.builder for model in models})
+    text = _INTRODUCTION.format(models=built, count=len(models), plain=plain, rung=rung, refused=refused)
     return text + "\n".join([_HEAD, *table]) + "\n" + _END

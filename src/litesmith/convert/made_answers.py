@@ -65,6 +65,7 @@ def _interpreted(data: bytes) -> Run:
         interpreter.allocate_tensors()
         for detail, feed in zip(inputs, feeds, strict=True):
             interpreter.set_tensor(detail["index"], feed.astype(detail["dtype"], copy=False))
+        interpreter.reset_all_variables()  # else a fused LSTM goes on from the sample before
         interpreter.invoke()
         return [interpreter.get_tensor(detail["index"]) for detail in outputs]
 
@@ -112,8 +113,13 @@ def _part(model: Any, operators: list[Any]) -> tuple[list[int], list[int], Run]:
 
 
 def _has_data(model: Any, index: int) -> bool:
-    data = model.buffers[model.subgraphs[0].tensors[index].buffer].data
-    return data is not None and len(data) > 0
+    tensor = model.subgraphs[0].tensors[index]
+    data = model.buffers[tensor.buffer].data
+    return data is not None and (len(data) > 0 or 0 in _shape(tensor))
+
+
+def _shape(tensor: Any) -> tuple[int, ...]:
+    return () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
 
 
 def _constant(schema: Any, model: Any, index: int) -> Array | None:
@@ -123,9 +129,8 @@ def _constant(schema: Any, model: Any, index: int) -> Array | None:
     names = {value: name.lower() for name, value in vars(schema.TensorType).items() if isinstance(value, int)}
     if names[tensor.type] in ("string", "resource", "variant"):
         return None
-    shape = () if tensor.shape is None else tuple(int(size) for size in tensor.shape)
     raw = np.asarray(model.buffers[tensor.buffer].data, dtype=np.uint8).tobytes()
-    return np.frombuffer(raw, dtype=names[tensor.type]).reshape(shape)
+    return np.frombuffer(raw, dtype=names[tensor.type]).reshape(_shape(tensor))
 
 
 def _tensorflow(operator: Any) -> Run:

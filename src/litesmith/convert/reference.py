@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litesmith.core.errors import DatasetError
+from litesmith.core.errors import DatasetError, ShapeVaries
 from litesmith.core.files import write_bytes
 from litesmith.core.open_source import OpenModel
 from litesmith.core.samples import SampleSet
+from litesmith.core.separate_answers import write_separate
 from litesmith.core.tensors import TensorSpec
 
 Array = npt.NDArray[Any]
@@ -27,12 +28,13 @@ def write_answers(
 
     Raises:
         DatasetError: the samples do not fit the model's inputs.
+        ShapeVaries: an output's shape depends on the sample.
     """
     count = min(count, samples.count)
     order = _match(samples, model.inputs)
     answers: list[list[Array]] = [[] for _ in model.outputs]
     size = _chunk(model.inputs, count)
-    run = _runner(model)
+    run = source_runner(model)
     start = 0
     while start < count:
         stop = min(start + size, count)
@@ -42,36 +44,34 @@ def write_answers(
         if size > 1 and not _is_static(model) and any(out.shape[:1] != (size,) for out in outputs):
             size = 1  # an output without a batch: one sample at a time tells which answer is whose
             continue
-        for kept, out in zip(answers, outputs, strict=True):
+        for kept, out, spec in zip(answers, outputs, model.outputs, strict=True):
             kept.append(out[: stop - start] if out.ndim and out.shape[0] == size else out[None])
+            if kept[-1].shape[1:] != kept[0].shape[1:]:
+                raise ShapeVaries.of(spec.name, kept[0].shape[1:], kept[-1].shape[1:])
         start = stop
         if progress is not None:
             progress(stop, count)
     return [_write(folder / f"source-{i}.npy", np.concatenate(kept)) for i, kept in enumerate(answers)]
 
 
-def write_made_answers(
-    run: Callable[[list[Array]], list[Array]],
-    inputs: Sequence[TensorSpec],
-    samples: SampleSet,
-    count: int,
-    folder: Path,
+def write_separate_answers(
+    run: Callable[[list[Array]], list[Array]], inputs: Sequence[TensorSpec], samples: SampleSet, folder: Path
 ) -> list[Path]:
-    """Write a .tflite's [count, ...] answers, one sample at a time; return one .npy per output, in order.
+    """Write answers one sample at a time, of any shape; return one file of `core.separate_answers` per output.
 
     Args:
         run: Takes one array per input, returns one per output.
-        inputs: Of the .tflite.
+        inputs: What it takes.
         samples: What it is fed.
-        count: How many of them.
         folder: Where to.
     """
     order = _match(samples, inputs)
-    answers: list[list[Array]] = []
-    for row in samples.batches(0, min(count, samples.count)):
-        outputs = [_plain(value) for value in run(_feeds([row], inputs, order))]
-        answers.append([out if out.ndim and out.shape[0] == 1 else out[None] for out in outputs])
-    return [_write(folder / f"made-{i}.npy", np.concatenate(kept)) for i, kept in enumerate(zip(*answers, strict=True))]
+    answers = [
+        [_plain(value) for value in run(_feeds([row], inputs, order))] for row in samples.batches(0, samples.count)
+    ]
+    return [
+        write_separate(folder / f"output-{i}.npz", kept) for i, kept in enumerate(zip(*answers, strict=True))
+    ]
 
 
 def _is_static(model: OpenModel) -> bool:
@@ -86,7 +86,7 @@ def _chunk(inputs: Sequence[TensorSpec], count: int) -> int:
     return 1 if any(not spec.shape for spec in inputs) else max(1, min(count, _CHUNK))
 
 
-def _runner(model: OpenModel) -> Callable[[list[Array]], list[Array]]:
+def source_runner(model: OpenModel) -> Callable[[list[Array]], list[Array]]:
     """Return the model's call as a graph, in the precision the user chose, answers as NumPy arrays."""
     import tensorflow as tf
 

@@ -10,7 +10,7 @@ from litesmith.core.graph import CONVERSIONS, GraphOp, Subgraph
 
 _CALL = r"(?:StatefulPartitionedCall|PartitionedCall|serving_default|Identity)(?:_\d+)?"
 _CALLS = re.compile(rf"^{_CALL}[/:]")
-_ONLY_CALL = re.compile(rf"^{_CALL}(?::\d+)?$")
+_ONLY_CALL = re.compile(rf"^{_CALL}(?::\d+)?(?:_[a-z]\w*)?$")
 _COUNTED = re.compile(r"_\d+$")
 _CONVERTED = re.compile(r"_(?:re|de)?quant(?:ized?|ize)?$")
 _TORCH = re.compile(r"^(?:\w+\.)+[A-Z]\w*?_(\w+)$")
@@ -35,7 +35,7 @@ def layer_names(subgraph: Subgraph) -> tuple[str, ...]:
     TensorFlow names a fused operator `model/conv_bn/batchnorm/mul_1;model/conv/Conv2D;model/conv_pad/Pad`: scopes, the
     op last, and one such name for each op that was fused. The one that computes names the layer. Keras 3 traces twice
     and then counts every scope (`model_1/conv_1/...`). An output that bears only the name of the call
-    (`StatefulPartitionedCall:0`) takes the layer that feeds it.
+    (`StatefulPartitionedCall:0`) is named by its weights, or takes the layer that feeds it where it has none.
     """
     names = [_tensor_name(subgraph, op) for op in subgraph.ops]
     paths = [_path(name, op.name) for name, op in zip(names, subgraph.ops, strict=True)]
@@ -45,7 +45,7 @@ def layer_names(subgraph: Subgraph) -> tuple[str, ...]:
     layers: list[str] = []
     producers = subgraph.producers()
     for op, name, path in zip(subgraph.ops, names, paths, strict=True):
-        if _ONLY_CALL.match(name):
+        if _ONLY_CALL.match(name) and op.name not in _COMPUTES:
             before = [producers[i] for i in op.inputs if i in producers and producers[i] < op.index]
             layers.append(layers[before[0]] if before else name)
         elif len(path) == 1:
@@ -58,11 +58,16 @@ def layer_names(subgraph: Subgraph) -> tuple[str, ...]:
 def _tensor_name(subgraph: Subgraph, op: GraphOp) -> str:
     index = next((tensor for tensor in op.outputs if tensor >= 0), -1)
     name = subgraph.tensors[index].name if index >= 0 else op.name
+    if op.name in _COMPUTES and _ONLY_CALL.match(name) and len(op.inputs) > 1 and op.inputs[1] >= 0:
+        weights = subgraph.tensors[op.inputs[1]].name
+        name = weights if "/" in weights else name
     return _CONVERTED.sub("", name) or name if op.name in CONVERSIONS else name
 
 
 def _path(name: str, op: str) -> list[str]:
     """Return the scopes of a tensor name, the op last; of a fused name, those of the op that computes."""
+    if _ONLY_CALL.match(name):
+        return [name]
     parts = [part for part in name.split(";") if part.strip("0123456789")]
     chosen = _computing(parts, op) if parts else name
     path = [part for part in _CALLS.sub("", chosen).split("/") if part] or [name]

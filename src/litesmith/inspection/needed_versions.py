@@ -3,7 +3,9 @@
 A quantizer may leave version 1 on an operator whose kernel for int8 came later (litert-quantizer 0.11 does): an old
 runtime then opens the file and fails when it prepares it, or computes nonsense. The rules are those by which the
 converter sets versions (`tflite/converter/tools/versioning/op_version.cc` of google-ai-edge/LiteRT, commit
-f67457790c9c2ab67347d6fe53270e8d3df20868), as far as number types decide. They are lower bounds.
+f67457790c9c2ab67347d6fe53270e8d3df20868), as far as number types decide. For 16-bit
+activations, to which the converter gives too low a version, they are the versions under which the int16 kernels came.
+All are lower bounds.
 """
 
 from __future__ import annotations

@@ -163,7 +163,9 @@ def runtime_at_most(name: str) -> Callable[[Facts, str], Answer]:
         met = runtimes.release(need.minimum) <= runtimes.release(value)
         by = runtimes.demanding(facts.audit.demands, name, need.minimum)
         text = f"{name} {need.minimum} at least"
-        return Answer(met, f"{text}, for {runtimes.some([d.op for d in by])}" if by else text, tuple(d.first for d in by))
+        return Answer(
+            met, f"{text}, for {runtimes.some([d.op for d in by])}" if by else text, tuple(d.first for d in by)
+        )
 
     return check
 

@@ -156,7 +156,7 @@ class OpenModel:
                 view = self._interpreter.tensor(index)()
             except (ValueError, RuntimeError):
                 continue
-            if view.nbytes:
+            if view is not None and view.nbytes:  # resources have none
                 yield int(view.__array_interface__["data"][0]), int(view.nbytes)
 
     def delegated(self) -> list[tuple[list[int], list[int]]]:

@@ -57,6 +57,23 @@ def test_outputs_that_bear_only_the_name_of_the_call_take_the_layer_before() -> 
     assert named(("SOFTMAX", "StatefulPartitionedCall:0")) == ("StatefulPartitionedCall:0",)
 
 
+def test_a_layer_with_weights_at_the_output_is_named_by_them_and_not_by_the_layer_before() -> None:
+    names = ("x", "m/pool/Mean", "m/wide/MatMul1", "StatefulPartitionedCall_1:01")
+    tensors = [
+        GraphTensor(index=i, name=name, dtype="int8", shape=(1,), size_bytes=0, constant=i == 2, scales=0, scale=0.0,
+                    zero_point=0) for i, name in enumerate(names)
+    ]  # fmt: skip
+    ops = [
+        GraphOp(index=0, name="MEAN", version=1, inputs=(0,), outputs=(1,), weight_bytes=0),
+        GraphOp(index=1, name="FULLY_CONNECTED", version=1, inputs=(1, 2), outputs=(3,), weight_bytes=0),
+    ]
+    graph = Subgraph(index=0, name="", tensors=tuple(tensors), ops=tuple(ops), inputs=(0,), outputs=(3,))
+    assert layer_names(graph) == ("pool", "wide")
+    assert named(("MEAN", "m/pool/Mean"), ("FULLY_CONNECTED", "StatefulPartitionedCall:0"))[1] == (
+        "StatefulPartitionedCall:0"
+    ), "without a name of its own it is not called by another layer's"
+
+
 def test_names_of_pytorch() -> None:
     block = "torchvision.models.resnet.ResNet_model/torch.nn.modules.container.Sequential_layer1"
     assert named(("CONV_2D", f"{block}/torch.nn.modules.conv.Conv2d_conv1;"))[0] == "model.layer1.conv1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from spelled_tflite import Spelled, write_spelled
 from tiny_tflite import write_cnn
@@ -73,11 +74,36 @@ def test_the_plan_is_what_the_runtime_takes(variants: dict[str, Path], pool: Poo
     assert made.size_bytes == probe_in(pool.workers[0], path).arena_bytes
 
 
-@pytest.mark.parametrize("name", ["SOFTMAX", "RESHAPE", "SQUEEZE", "TANH"])
-def test_what_is_written_over_is_what_the_runtime_writes_over(tmp_path: Path, pool: Pool, name: str) -> None:
-    path = chain(tmp_path, ("TANH", 640), (name, 640), ("TANH", 640), first=640)
+def ending_in_one(folder: Path, *calls: tuple[str, list[str], str]) -> Path:
+    """Write operators on 640 floats, from `x` on, and take one number of the last."""
+    tensors = dict.fromkeys(dict.fromkeys(["x", *(made for _, _, made in calls)]), ("float32", (1, 640)))
+    ends = {"begin": ("int32", (2,)), "size": ("int32", (2,)), "y": ("float32", (1, 1))}
+    ops = [(name, 1, read, [made]) for name, read, made in calls]
+    ops.append(("SLICE", 1, [calls[-1][2], "begin", "size"], ["y"]))
+    constants = {"begin": np.zeros(2, np.int32), "size": np.ones(2, np.int32)}
+    return write_spelled(folder / "end.tflite", [Spelled({**tensors, **ends}, ops, ["x"], ["y"], constants)])
+
+
+SHARING = [
+    ([("TANH", ["x"], "a"), ("TANH", ["a"], "b")], 3),
+    ([("TANH", ["x"], "a"), ("SOFTMAX", ["a"], "b")], 2),
+    ([("SOFTMAX", ["x"], "a")], 2),  # the input is left as it is
+    ([("TANH", ["x"], "a"), ("ADD", ["a", "a"], "b")], 3),  # read twice
+    ([("TANH", ["x"], "a"), ("ADD", ["x", "a"], "b")], 2),
+    ([("TANH", ["x"], "a"), ("SQUEEZE", ["a"], "s"), ("TANH", ["s"], "b")], 3),
+    ([("TANH", ["x"], "a"), ("SQUEEZE", ["a"], "s"), ("ADD", ["s", "a"], "b")], 3),  # the owner is read twice
+]
+
+
+@pytest.mark.parametrize(("calls", "blocks"), SHARING)
+def test_what_is_written_over_is_what_the_runtime_writes_over(
+    tmp_path: Path, pool: Pool, calls: list[tuple[str, list[str], str]], blocks: int
+) -> None:
+    path = ending_in_one(tmp_path, *calls)
     found = probe_in(pool.workers[0], path)
-    assert (size(path), found.arena_note) == (found.arena_bytes, "")
+    assert found.arena_note == ""
+    assert size(path) == found.arena_bytes
+    assert size(path) // (4 * 640) == blocks
 
 
 @pytest.mark.parametrize("name", ["ADD", "SUB", "MUL", "DIV", "MAXIMUM"])
