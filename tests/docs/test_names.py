@@ -23,6 +23,7 @@ PACKAGES = (
     "litesmith.evaluate.metrics",
     "litesmith.sources.kinds",
     "litesmith.data.readers",
+    "litesmith.inspection.delegates",
     "litesmith.targets",
     "litesmith.report.writers",
     "litesmith.cli.verbs",

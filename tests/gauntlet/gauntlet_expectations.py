@@ -151,7 +151,7 @@ EXPECTED: tuple[Expected, ...] = (
     _refused("operators", "python_function", "python_function"),
     _refused("operators", "print_op", "print_op"),
     _refused("operators", "noise", "random_answers"),
-    _refused("operators", "ensure_shape", "no_kernel"),
+    _refused("operators", "ensure_shape", "ensure_shape"),
     _refused("operators", "crop_and_resize", "image_op"),
     _refused("operators", "sparse_product", "sparse_tensor"),
     _refused("operators", "ctc", "ctc_decoder"),

@@ -14,7 +14,7 @@ bytes as compressed in the archive. Measured on the file from Maven Central."""
 DEPENDENCY = "org.tensorflow:tensorflow-lite-select-tf-ops"
 AVOID = (
     "Replace these operators by ones that TFLite has (https://ai.google.dev/edge/litert/conversion/tensorflow/"
-    "op_compatibility), or cut the model before them and compute that part in the app."
+    "ops_compatibility), or cut the model before them and compute that part in the app."
 )
 
 

@@ -178,6 +178,7 @@ class Converter:
 
         Raises:
             DatasetError: the samples do not fit the model's inputs.
+            ShapeVaries: an output's shape depends on the sample.
             ConversionError: the model could not be run.
         """
         path, _ = self._require_open()
@@ -192,10 +193,23 @@ class Converter:
         )
         return files
 
+    def predict_separately(self, samples: SampleSet, folder: Path, *, timeout_s: float = 1800.0) -> list[Path]:
+        """Return files of the source model's answers one by one, as `core.separate_answers` writes them, per output.
+
+        Raises:
+            DatasetError: the samples do not fit the model's inputs.
+            ConversionError: the model could not be run.
+        """
+        path, _ = self._require_open()
+        files: list[Path] = self._call(
+            "predict_separately", what=f"running {path.name}", timeout_s=timeout_s, samples=samples, folder=folder
+        )
+        return files
+
     def predict_made(
         self, made: Conversion, samples: SampleSet, folder: Path, *, timeout_s: float = 1800.0
     ) -> list[Path] | None:
-        """Return files of a .tflite's answers as `predict` does of the source's; None where nothing here can run it.
+        """Return files of a .tflite's answers like `predict_separately`; None where nothing here can run it.
 
         For files with TensorFlow's own operators, which LiteRT cannot run.
         """
@@ -208,7 +222,6 @@ class Converter:
                 path=Path(made.file),
                 inputs=made.inputs,
                 samples=samples,
-                count=samples.count,
                 folder=folder,
             )
         except NotRunnable:
@@ -219,6 +232,11 @@ class Converter:
         """Return a size for the open dimensions of the open source, at which it runs; 1 where none is open."""
         path, _ = self._require_open()
         return int(self._call("open_size", what=f"running {path.name}", timeout_s=600.0))
+
+    @property
+    def takes_several(self) -> bool:
+        """Whether the open source has a fixed batch of more than one sample, so that it takes none alone."""
+        return any(spec.shape[:1] > (1,) for spec in self._require_open()[1].inputs)
 
     @property
     def precision(self) -> str:

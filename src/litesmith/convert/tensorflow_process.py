@@ -13,7 +13,7 @@ from litesmith.convert.flex import select_ops
 from litesmith.convert.interface import SIGNATURE, settle
 from litesmith.convert.made_answers import runner
 from litesmith.convert.opened import OpenedSource
-from litesmith.convert.reference import write_answers, write_made_answers
+from litesmith.convert.reference import source_runner, write_answers, write_separate_answers
 from litesmith.convert.rungs.full_precision import precision
 from litesmith.convert.rungs.order import applicable, rung_named
 from litesmith.convert.rungs.rung import Rung
@@ -148,15 +148,19 @@ def predict(samples: SampleSet, count: int, folder: Path, progress: Progress | N
     return write_answers(_open(), samples, count, folder, progress)
 
 
-def predict_made(
-    path: Path, inputs: tuple[TensorSpec, ...], samples: SampleSet, count: int, folder: Path
-) -> list[Path]:
-    """Write a .tflite's answers to the first `count` samples; return one .npy file per output.
+def predict_separately(samples: SampleSet, folder: Path) -> list[Path]:
+    """Write the open source's answers, one sample at a time; return one file of `core.separate_answers` per output."""
+    model = _open()
+    return write_separate_answers(source_runner(model), model.inputs, samples, folder)
+
+
+def predict_made(path: Path, inputs: tuple[TensorSpec, ...], samples: SampleSet, folder: Path) -> list[Path]:
+    """Write a .tflite's answers, one sample at a time; return one file of `core.separate_answers` per output.
 
     Raises:
         NotRunnable: nothing on this computer can run it.
     """
-    return write_made_answers(runner(path.read_bytes()), inputs, samples, count, folder)
+    return write_separate_answers(runner(path.read_bytes()), inputs, samples, folder)
 
 
 def _require_batch(rung: Rung, model: OpenModel, inputs: tuple[TensorSpec, ...], batch: int) -> None:

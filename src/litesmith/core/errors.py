@@ -100,6 +100,18 @@ class EvaluationError(LitesmithError):
     exit_code = 5
 
 
+class ShapeVaries(EvaluationError):
+    """An output has another shape for one sample than for another, so that answers make no array [N, ...]."""
+
+    @classmethod
+    def of(cls, output: str, first: tuple[int, ...], other: tuple[int, ...]) -> ShapeVaries:
+        """Return the error of an output whose shape was `first` for one sample and is `other` for the next."""
+        return cls(
+            f"output '{output}' has shape {list(other)} for one sample and {list(first)} for another",
+            hint="Give the output a shape that does not depend on the values fed: pad what is selected.",
+        )
+
+
 class BundleError(LitesmithError):
     """A bundle could not be written."""
 

@@ -12,6 +12,9 @@ CONVERSIONS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 FLOATS = frozenset({"float32", "float16", "bfloat16", "float64"})
 """Number types that count as float."""
 
+MIN_RUNTIME = "min_runtime_version"
+"""Metadata in which the converter states the oldest runtime: a block of zero-padded text."""
+
 Option = int | float | bool
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from litesmith.core.conversion import Diagnosis
 from litesmith.core.registry import load_plugins
 from litesmith.diagnosis.cause import PACKAGE, UNKNOWN, Cause, Evidence
-from litesmith.diagnosis.causes._kernels import NOT_IN_FLEX
+from litesmith.diagnosis.causes._kernels import BROKEN_OP, NOT_IN_FLEX
 from litesmith.diagnosis.locations import failing_ops
 
 _REPORT = "Report it with the whole text below: it is a gap in Litesmith's catalogue."
@@ -59,4 +59,5 @@ def diagnose(evidence: Evidence) -> Diagnosis:
 
 def _cure(cause: Cause, evidence: Evidence) -> str:
     """Return the rung that cures it. Select TF ops have only some of TensorFlow's ops; the converter says which not."""
-    return "" if cause.cured_by == _SELECT_TF_OPS and NOT_IN_FLEX in evidence.text else cause.cured_by
+    hopeless = any(sign in evidence.text for sign in (NOT_IN_FLEX, BROKEN_OP))
+    return "" if cause.cured_by == _SELECT_TF_OPS and hopeless else cause.cured_by

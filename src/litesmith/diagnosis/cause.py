@@ -69,6 +69,7 @@ class Cause:
         code: Lines of Python that show the change, or empty. May hold groups like `why`.
         cured_by: Rung of the ladder that cures it; empty when only the user can.
         source: Where this is documented or comes from.
+        provoked_by: How the tests provoke it, where they do so with less than a model as TensorFlow or Keras saves it.
         rank: Lower ones are asked first; general patterns have high ones.
         where: Finds the user's layers or ops in the evidence.
         fits: A further condition, where a pattern alone would say too much.
@@ -83,6 +84,7 @@ class Cause:
     source: str
     code: str = ""
     cured_by: str = ""
+    provoked_by: str = ""
     rank: int = 50
     where: Callable[[re.Match[str], Evidence], tuple[str, ...]] | None = None
     fits: Callable[[re.Match[str], Evidence], bool] | None = None

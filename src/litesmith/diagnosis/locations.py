@@ -16,6 +16,8 @@ _ERROR = re.compile(r"error: (?P<place>loc\(.*?\)): (?P<text>(?:'|Failed to conv
 _NAMED = re.compile(r'fused\["(?P<op>[\w.]*):", "(?P<path>[^"]*)"')
 _OPS = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _COUNTER = re.compile(r"_\d+$")
+SHAPE_CHECK = "EnsureShape"
+"""An op without a kernel for any type. It computes nothing, so it is told only where nothing else is without a kernel."""
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _OUTSIDE = ("gradient_tape", "")
 _OPERATIONS = {
@@ -78,7 +80,8 @@ def layers_at(text: str, layers: Sequence[Layer]) -> tuple[str, ...]:
         text: The converter's message.
         layers: The user's layers. Without any, as for a SavedModel, the scope below the model's is given.
     """
-    return layers_of(places(text), layers)
+    found = places(text)
+    return layers_of([place for place in found if place.op != SHAPE_CHECK] or found, layers)
 
 
 def layers_of(found: Iterable[Place], layers: Sequence[Layer]) -> tuple[str, ...]:

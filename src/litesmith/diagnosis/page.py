@@ -12,7 +12,8 @@ from litesmith.diagnosis.cause import Cause, Stage
 _HEAD = """# Causes of failure
 
 Every failure that Litesmith knows by name, as of TensorFlow 2.21, Keras 3.15 and tf-keras 2.21. Each is provoked by a
-model of the tests. The name stands at the end of an error message (`cause:`) and in `diagnosis.cause` of `--json`.
+model of the tests that TensorFlow or Keras saved; where that model was edited by hand or only has the right names, the
+entry says so. The name stands at the end of an error message (`cause:`) and in `diagnosis.cause` of `--json`.
 
 This page is made from the catalogue: `python -m litesmith.diagnosis.page > docs/causes.md`. A failure that is not in it
 is shown whole, with the name `unknown`; please report it.
@@ -46,7 +47,8 @@ def _entry(cause: Cause) -> str:
     if cause.code:
         lines += ["", "```python", _filled(cause.code), "```"]
     cured = f"Cured by: `{cause.cured_by}`. " if cause.cured_by else ""
-    lines += ["", f"{cured}Source: <{cause.source}>", ""]
+    provoked = f"Provoked in the tests by {cause.provoked_by}. " if cause.provoked_by else ""
+    lines += ["", f"{cured}{provoked}Source: <{cause.source}>", ""]
     return "\n".join(lines)
 
 

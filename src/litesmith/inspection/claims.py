@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from litesmith.core.audit import Expected
+from litesmith.core.graph import MIN_RUNTIME
 from litesmith.inspection import runtimes
 from litesmith.inspection.contract import held, read_promises
-from litesmith.inspection.metadata import MIN_RUNTIME, MODES
+from litesmith.inspection.metadata import MODES
 from litesmith.inspection.promise_checks import Facts
 
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -18,7 +18,6 @@ from litesmith.runtime.flatbuffer_table import Buffer, Damaged, Table, array
 
 CARD = "TFLITE_METADATA"
 CONVERSION = "CONVERSION_METADATA"
-MIN_RUNTIME = "min_runtime_version"
 ATTACHED = "associated files"
 _MOST_CHARACTERS = 300
 _MOST_FILES = 20

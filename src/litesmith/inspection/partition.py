@@ -22,22 +22,27 @@ def partitions(subgraph: Subgraph, taken: Collection[int]) -> tuple[Partition, .
         subgraph: The graph.
         taken: Indices of operators that the delegate takes.
     """
-    found = [piece for mine, piece in _pieces(subgraph, frozenset(taken)) if mine]
-    return tuple(described(subgraph, sorted(piece)) for piece in found)
+    found = [sorted(piece) for mine, piece in _pieces(subgraph, frozenset(taken)) if mine]
+    return described(subgraph, found)
 
 
-def described(subgraph: Subgraph, ops: Sequence[int]) -> Partition:
-    """Return a piece with the names of the tensors that enter and leave it."""
-    inside = [subgraph.ops[index] for index in ops]
-    made = {tensor for op in inside for tensor in op.outputs if tensor >= 0}
-    read = {tensor for op in inside for tensor in op.inputs if tensor >= 0} - made
-    own, elsewhere = set(ops), set(subgraph.outputs)
-    elsewhere.update(tensor for op in subgraph.ops if op.index not in own for tensor in op.inputs)
-    return Partition(
-        ops=tuple(ops),
-        reads=tuple(subgraph.tensors[i].name for i in sorted(read) if not subgraph.tensors[i].constant),
-        writes=tuple(subgraph.tensors[i].name for i in sorted(made & elsewhere)),
-    )
+def described(subgraph: Subgraph, pieces: Sequence[Sequence[int]]) -> tuple[Partition, ...]:
+    """Return pieces, given by operator indices, with the names of the tensors that enter and leave them."""
+    readers, outputs = subgraph.consumers(), set(subgraph.outputs)
+    made = []
+    for ops in pieces:
+        own = set(ops)
+        written = {tensor for index in ops for tensor in subgraph.ops[index].outputs if tensor >= 0}
+        read = {tensor for index in ops for tensor in subgraph.ops[index].inputs if tensor >= 0} - written
+        leaving = {t for t in written if t in outputs or not own.issuperset(readers.get(t, ()))}
+        made.append(
+            Partition(
+                ops=tuple(ops),
+                reads=tuple(subgraph.tensors[i].name for i in sorted(read) if not subgraph.tensors[i].constant),
+                writes=tuple(subgraph.tensors[i].name for i in sorted(leaving)),
+            )
+        )
+    return tuple(made)
 
 
 def _pieces(subgraph: Subgraph, taken: frozenset[int]) -> list[tuple[bool, list[int]]]:

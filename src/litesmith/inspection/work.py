@@ -125,8 +125,7 @@ def _convolution(sides: Sides) -> int:
 
 
 def _depthwise(sides: Sides) -> int:
-    weights = _shape(sides, 1)
-    return _elements(sides[1][0].shape) * weights[1] * weights[2]
+    return _elements(sides[1][0].shape) * _elements(_shape(sides, 1)[1:3])
 
 
 def _transposed(sides: Sides) -> int:
@@ -145,7 +144,7 @@ def _transposed_3d(sides: Sides) -> int:
 
 
 def _connected(sides: Sides) -> int:
-    return _elements(_shape(sides, 0)) * _shape(sides, 1)[0]
+    return _elements(_shape(sides, 0)) * _elements(_shape(sides, 1)[:1])
 
 
 def _matrices(sides: Sides) -> int:

@@ -11,14 +11,17 @@ from litesmith.core.environment import versions
 from litesmith.core.errors import ConfigError, GateError, LitesmithError
 from litesmith.core.files import sha256_file
 from litesmith.core.isolated import Worker
+from litesmith.core.layers import layer_names
 from litesmith.core.probe import Probe
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Finding, Severity, Variant
 from litesmith.inspection.audit import audit
 from litesmith.inspection.contract import read_promises
+from litesmith.inspection.runtimes import TENSORFLOW, demands, minimum_of, needs
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.quantize.scheme import Interface, Scheme
+from litesmith.runtime import rewrite
 from litesmith.runtime.flatbuffer import ModelFile
 from litesmith.sources.recognise import require_tflite
 
@@ -83,6 +86,18 @@ def audit_of(worker: Worker, path: Path, *, digest: str, promised: tuple[str, ..
     probe = probed(worker, path)
     with ModelFile(path) as file:
         return audit(file, sha256=digest, promised=promised, probe=probe)
+
+
+def state_minimum_runtime(path: Path) -> None:
+    """Make a variant state the oldest TensorFlow runtime that it really needs.
+
+    The quantizer keeps what the converter wrote for the float model. A file that no TensorFlow release is known to run
+    states nothing.
+    """
+    with ModelFile(path) as file:
+        layers = {subgraph.index: layer_names(subgraph) for subgraph in file.graph.subgraphs}
+        found = needs(demands(file.graph, layers), select_tf=False, custom=False)
+    rewrite.state_minimum_runtime(path, minimum_of(found, TENSORFLOW).minimum)
 
 
 def promised_by(scheme: Scheme, interface: Interface) -> tuple[str, ...]:

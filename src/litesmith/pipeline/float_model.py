@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from litesmith.convert.check import AnswersChanged, checked
 from litesmith.convert.session import Converter
 from litesmith.core.conversion import Conversion
 from litesmith.core.environment import versions
@@ -23,7 +20,7 @@ from litesmith.core.results import SourceInfo
 from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec
 from litesmith.core.worker_errors import WorkerClosed
-from litesmith.evaluate.collect import answer
+from litesmith.pipeline.conversion_check import compared
 from litesmith.pipeline.datasets import subset
 from litesmith.pipeline.random_samples import has_open_size, random_samples
 from litesmith.pipeline.run import Run
@@ -250,31 +247,10 @@ class Conversions:
                 if not self._opened:
                     self._open()
                 chosen = self._check_samples(model, samples, folder)
-                ours = self._answers(model, chosen, folder)
-                if ours is None:
-                    return model.conversion
-                theirs = self._session().predict(chosen, chosen.count, folder)
-                try:
-                    return checked(
-                        model.conversion,
-                        [np.load(file) for file in theirs],
-                        ours,
-                        check_source=chosen.source,
-                        precision=self._session().precision,
-                    )
-                except AnswersChanged as error:
-                    raise self._session().explained(error) from error
+                return compared(model.path, model.conversion, chosen, self._session(), self.run.pool, folder)
 
         kept = self.run.step("convert check", key, Conversion, make, version=3)
         return replace(model, conversion=replace(kept.value, duration_s=model.conversion.duration_s))
-
-    def _answers(self, model: FloatModel, samples: SampleSet, folder: Path) -> list[npt.NDArray[Any]] | None:
-        """Return the .tflite's answers, one array per output; None where nothing on this computer can run it."""
-        if model.conversion.select_ops is not None:
-            files = self._session().predict_made(replace(model.conversion, file=str(model.path)), samples, folder)
-            return None if files is None else [np.load(file) for file in files]
-        ours = answer(model.path, samples, pool=self.run.pool, folder=folder / "tflite")
-        return [np.asarray(ours.values(i)) for i in range(len(ours.files))]
 
     def _check_samples(self, model: FloatModel, samples: SampleSet | None, folder: Path) -> SampleSet:
         if samples is None:

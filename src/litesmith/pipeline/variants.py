@@ -15,7 +15,7 @@ from litesmith.core.results import Benchmark, Evaluation, Status, Variant
 from litesmith.core.samples import SampleSet
 from litesmith.evaluate.collect import Answers, answer
 from litesmith.evaluate.score import evaluate
-from litesmith.pipeline.auditing import audited
+from litesmith.pipeline.auditing import audited, state_minimum_runtime
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
@@ -95,6 +95,8 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
             ranges=ranges,
             interface=interface,
         )
+        if scheme.recipe is not None:
+            state_minimum_runtime(folder / _MODEL)
         return made
 
     key = {
@@ -104,7 +106,7 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
         "ranges": ranges if ranges is None else {k: list(v) for k, v in ranges.items()},
     }
     try:
-        kept = run.step("quantize", key, Built, make, version=3)
+        kept = run.step("quantize", key, Built, make, version=4)
     except OutputError:
         raise
     except LitesmithError as error:

@@ -20,9 +20,9 @@ from litesmith.runtime.scratch import scratch_bytes
 from litesmith.runtime.storage import storage_bits
 
 ALIGNMENT_BYTES = 64
-_MOST_TENSORS = 20_000
+_MOST_TENSORS = 10_000
 """Above this the plan is not made: it takes time by the square."""
-_MOST_BYTES = 1 << 50
+_MOST_BYTES = 1 << 45
 _SCALAR_BYTES = 4
 _WRITES_OVER = {
     "ADD": (0, 1),
@@ -109,6 +109,8 @@ def plan(subgraph: Subgraph, *, dynamic: int | None = None) -> Plan | None:
         for size in scratch_bytes(op, subgraph.tensors)
     ]
     if len(lives) + len(scratch) > _MOST_TENSORS:
+        return None
+    if sum(life.size_bytes for life in (*lives.values(), *scratch)) > _MOST_BYTES:
         return None
     ordered = [life for _, life in sorted(lives.items()) if life.always]
     ordered += sorted(
@@ -220,11 +222,15 @@ def _gap(together: npt.NDArray[np.int64], size_bytes: int) -> int:
     ends = np.maximum.accumulate(together[1])
     before = np.concatenate(([0], ends[:-1]))
     aligned = -(-before // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-    best, tightest = -1, math.inf
-    for gap in np.flatnonzero(aligned + size_bytes <= together[0]):
-        if together[0, gap] - aligned[gap] < tightest:
-            best, tightest = int(aligned[gap]), float(together[0, gap] - before[gap])
-    return best if best >= 0 else -(-int(ends[-1]) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+    fits = np.flatnonzero(aligned + size_bytes <= together[0])
+    if fits.size == 0:
+        return -(-int(ends[-1]) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+    gaps = together[0, fits] - aligned[fits]
+    tightest = fits[gaps == gaps.min()]
+    # The runtime compares a gap after alignment with the best one before it: of equal gaps it goes on to the next
+    # until one begins at a multiple of the alignment.
+    exact = tightest[before[tightest] == aligned[tightest]]
+    return int(aligned[exact[0] if exact.size else tightest[-1]])
 
 
 def _live(lives: list[_Life], ops: int) -> tuple[int, ...]:

@@ -129,13 +129,17 @@ class ModelFile:
             return None
         return np.frombuffer(stored, dtype=dtype).reshape(tensor.shape)
 
+    def place(self, entry: int) -> tuple[int, int]:
+        """Return (offset in the file, length) of a metadata entry's bytes."""
+        return self._spans[self._metadata_buffers[entry]]
+
     def block(self, entry: int) -> memoryview:
         """Return a metadata entry's bytes, as a view of the file.
 
         Raises:
             SourceError: the file became shorter meanwhile.
         """
-        start, length = self._spans[self._metadata_buffers[entry]]
+        start, length = self.place(entry)
         return self._require_whole()[start : start + length]
 
     def _read(self) -> Graph:

@@ -1,4 +1,4 @@
-"""Rewrites a .tflite's interface: 8-bit signed inputs and outputs become unsigned ones."""
+"""Rewrites what a .tflite says of itself: the number type of inputs and outputs, and the oldest runtime."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from litesmith.core.errors import PluginError
 from litesmith.core.files import write_bytes
+from litesmith.core.graph import MIN_RUNTIME
+from litesmith.runtime.flatbuffer import ModelFile
 
 
 def unsigned_interface(path: Path) -> None:
@@ -91,3 +93,17 @@ def _unsigned(tensor: Any, schema: Any) -> Any:
     parameters.zeroPoint = [int(z) + 128 for z in tensor.quantization.zeroPoint]
     twin.quantization = parameters
     return twin
+
+
+def state_minimum_runtime(path: Path, version: str) -> None:
+    """Put a version into the file's `min_runtime_version`, in place; nothing where it has none or too little room."""
+    with ModelFile(path) as file:
+        entry = next((i for i, e in enumerate(file.graph.metadata) if e.name == MIN_RUNTIME), None)
+        if entry is None:
+            return
+        start, length = file.place(entry)
+    text = version.encode("ascii")
+    if len(text) < length:
+        with path.open("r+b") as out:
+            out.seek(start)
+            out.write(text.ljust(length, b"\0"))

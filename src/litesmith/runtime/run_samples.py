@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from litesmith.core.errors import ShapeVaries
 from litesmith.core.samples import SampleSet
+from litesmith.core.separate_answers import write_separate
 from litesmith.core.tensors import TensorSpec, dequantize
 from litesmith.runtime.feeding import feeders, match
 from litesmith.runtime.interpreter import OpenModel
@@ -48,6 +50,9 @@ def run_range(path: Path, samples: SampleSet, start: int, stop: int, files: Sequ
     """Write real-valued outputs for samples start..stop into the maps in `files`; return the seconds it took.
 
     Each file is a .npy float32 [N, ...], one per output; rows start..stop are written.
+
+    Raises:
+        ShapeVaries: an output's shape depends on the sample.
     """
     model = _opened(path, samples)
     feeds = feeders(samples, model.inputs)
@@ -57,5 +62,21 @@ def run_range(path: Path, samples: SampleSet, start: int, stop: int, files: Sequ
     for row in range(start, stop):
         results = model.feed(feeds, [values[row : row + 1] for values in stored])
         for target, value, spec in zip(maps, results, model.outputs, strict=True):
-            target[row] = dequantize(value, spec).reshape(target.shape[1:])
+            wanted = target.shape[1:]
+            if value.shape not in (wanted, (1, *wanted)):
+                raise ShapeVaries.of(spec.name, wanted, value.shape)
+            target[row] = dequantize(value, spec).reshape(wanted)
     return time.perf_counter() - begun
+
+
+def run_separately(path: Path, samples: SampleSet, files: Sequence[Path]) -> None:
+    """Write real-valued float32 outputs for all samples, of any shape, one file of `core.separate_answers` each."""
+    model = _opened(path, samples)
+    feeds = feeders(samples, model.inputs)
+    stored = [np.asarray(samples.raw(position)) for position in match(samples, model.inputs)]
+    answers = []
+    for row in range(samples.count):
+        results = model.feed(feeds, [values[row : row + 1] for values in stored])
+        answers.append([dequantize(value, spec) for value, spec in zip(results, model.outputs, strict=True)])
+    for file, values in zip(files, zip(*answers, strict=True), strict=True):
+        write_separate(file, values)

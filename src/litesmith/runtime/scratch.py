@@ -28,7 +28,7 @@ def scratch_bytes(op: GraphOp, tensors: Sequence[GraphTensor]) -> tuple[int, ...
         return (_elements(read), *(2 * (_NUMBER_BYTES * _batch(read),)))
     if op.name == "FULLY_CONNECTED" and mixed and weights.shape:
         rows = _elements(read) // max(weights.shape[-1], 1)
-        return (_elements(read), _NUMBER_BYTES * rows * weights.shape[0], *(2 * (_NUMBER_BYTES * rows,)))
+        return (_elements(read), _NUMBER_BYTES * rows * _sizes(weights)[0], *(2 * (_NUMBER_BYTES * rows,)))
     if op.name == "BATCH_MATMUL":
         width = _WIDTHS.get(read.dtype, 0)
         return tuple(_elements(side) * width for side in (read, weights) if not side.constant)
@@ -45,13 +45,13 @@ def _convolution(
     )
     places = math.prod(_sizes(made)[:3])
     width = 1 if mixed else _WIDTHS.get(read.dtype, 0)
-    unrolled = () if plain else (places * math.prod(weights.shape[1:]) * width,)
+    unrolled = () if plain else (places * math.prod(_sizes(weights)[1:]) * width,)
     if not mixed:
         return unrolled
     groups = max(read.shape[3] // max(weights.shape[3], 1), 1)
     rows = _NUMBER_BYTES * math.prod(_sizes(read)[:3]) * groups
     offsets = (rows,) if weights.scales > 1 else ()
-    return (*unrolled, _elements(read), rows, _NUMBER_BYTES * places * weights.shape[0], *offsets)
+    return (*unrolled, _elements(read), rows, _NUMBER_BYTES * places * _sizes(weights)[0], *offsets)
 
 
 def _sizes(tensor: GraphTensor) -> tuple[int, ...]:

@@ -23,11 +23,32 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 )
 
 
+_GRAPHS = ("saved_model.pb", "saved_model.pbtxt")
+_MODELS: tuple[tuple[int, bytes, str, str], ...] = (
+    (0, b"PK", "a zip archive, as .keras files are,", "model.keras"),
+    (0, b"\x89HDF", "an HDF5 file, as .h5 models are,", "model.h5"),
+    (4, b"TFL3", "a TFLite model", "model.tflite"),
+)
+"""Where a file of another kind has its mark, the mark, what it is and a name for it."""
+
+
+def another_kind(graph: Path) -> tuple[str, str] | None:
+    """Return (what it is, a name for it) where a file named as the graph of a SavedModel is of another kind of model.
+
+    >>> another_kind(Path("no such file"))
+    """
+    if not graph.is_file():
+        return None
+    with graph.open("rb") as file:
+        head = file.read(8)
+    return next((found[2:] for found in _MODELS if head[found[0] :].startswith(found[1])), None)
+
+
 def describe_file(path: Path) -> tuple[str, str]:
     """Return (what the file is, what to do), to follow its name in a sentence."""
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
-    if path.name in ("saved_model.pb", "saved_model.pbtxt"):
+    if path.name in _GRAPHS and another_kind(path) is None:
         return "is only a part of a SavedModel", f"Name its folder: {path.parent}"
     if _CHECKPOINT.search(path.name) and not head.startswith(b"PK"):
         return (
@@ -134,6 +155,12 @@ def _describe_text(head: bytes) -> tuple[str, str] | None:
 def describe_folder(path: Path) -> tuple[str, str]:
     """Return (what the folder holds, what to do), to follow its name in a sentence."""
     names = sorted(item.name for item in path.iterdir())
+    for graph in _GRAPHS:
+        misnamed = another_kind(path / graph)
+        if misnamed:
+            what, name = misnamed
+            hint = f"Type: mv {path / graph} {path / name}, and give Litesmith {path / name}."
+            return f"holds {what} under the name {graph}", hint
     if any(name.endswith(".index") for name in names) and any(".data-" in name for name in names):
         return (
             "holds a checkpoint: weights without a model",

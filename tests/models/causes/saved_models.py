@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from causes.saving import saved_function
+from causes.saving import saved_function, small
 
 
 def _plain(path: Path, body: Callable[[Any], Any] | None = None) -> Path:
@@ -131,4 +131,34 @@ def broken_graph(path: Path) -> Path:
     data = bytearray(graph.read_bytes())
     data[40:60] = bytes(20)
     graph.write_bytes(data)
+    return path
+
+
+def keras_as_graph(path: Path) -> Path:
+    # folder
+    import keras
+
+    return _named_as_graph(path, small(keras, path.with_suffix(".keras")))
+
+
+def h5_as_graph(path: Path) -> Path:
+    # folder
+    import keras
+
+    return _named_as_graph(path, small(keras, path.with_suffix(".h5")))
+
+
+def tflite_as_graph(path: Path) -> Path:
+    # folder
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(str(_plain(path.with_name("whole"))))
+    file = path.with_suffix(".tflite")
+    file.write_bytes(converter.convert())
+    return _named_as_graph(path, file)
+
+
+def _named_as_graph(path: Path, file: Path) -> Path:
+    path.mkdir()
+    file.rename(path / "saved_model.pb")
     return path

@@ -1,19 +1,22 @@
-"""The uint8 interface: q + 128 on the wire, the same network inside."""
+"""Rewritten files: the uint8 interface (q + 128 on the wire, the same network inside) and the stated runtime."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+import flatbuffers
 import numpy as np
 import pytest
+from ai_edge_litert import schema_py_generated as schema
 from sample_sets import pictures
 from tiny_tflite import write_cnn
 
+from litesmith.core.graph import MIN_RUNTIME
 from litesmith.core.tensors import dequantize
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.interpreter import OpenModel
-from litesmith.runtime.rewrite import unsigned_interface
+from litesmith.runtime.rewrite import state_minimum_runtime, unsigned_interface
 
 
 @pytest.fixture
@@ -65,3 +68,22 @@ def test_a_float_interface_is_left_alone(cnn: Path, tmp_path: Path) -> None:
     assert read_graph(path).main.op_counts() == read_graph(cnn).main.op_counts()
     picture = np.full((1, 8, 8, 3), 0.3, np.float32)
     np.testing.assert_array_equal(OpenModel(path).invoke([picture])[0], OpenModel(cnn).invoke([picture])[0])
+
+
+def test_the_stated_runtime_is_replaced_in_place(tmp_path: Path) -> None:
+    path = write_cnn(tmp_path / "model.tflite")
+    state_minimum_runtime(path, "2.17.0")
+    assert read_graph(path).metadata == (), "a file that states nothing is left alone"
+    stated = tmp_path / "stated.tflite"
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    model.buffers.append(schema.BufferT(data=np.frombuffer(b"1.6.0".ljust(16, b"\0"), np.uint8)))
+    model.metadata = [schema.MetadataT(name=MIN_RUNTIME, buffer=len(model.buffers) - 1)]
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    stated.write_bytes(bytes(builder.Output()))
+    before = stated.stat().st_size
+    state_minimum_runtime(stated, "2.17.0")
+    assert [entry.text for entry in read_graph(stated).metadata] == ["2.17.0"]
+    state_minimum_runtime(stated, "1" * 16)
+    assert [entry.text for entry in read_graph(stated).metadata] == ["2.17.0"], "no room for text and its end"
+    assert stated.stat().st_size == before

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
-COMPATIBILITY = "https://www.tensorflow.org/lite/guide/ops_compatibility"
+from litesmith.diagnosis.locations import SHAPE_CHECK
+
+COMPATIBILITY = "https://ai.google.dev/edge/litert/conversion/tensorflow/ops_compatibility"
 NOT_IN_FLEX = "ERROR_NEEDS_CUSTOM_OPS"
 """What the converter adds where an op is not among the select TF ops either."""
+BROKEN_OP = "op found invalid"
+"""What the converter says of an op that it wrote itself and then finds wrong: no other set of ops avoids that."""
 _MISSING = "op is neither a custom op nor a flex op"
 _OPERATION = r"[^\n]*(?:\n[^\n]*called from)*\n[^\n]*see current operation: [^\n]*"
 
@@ -23,7 +27,7 @@ def without_kernel_for(element: str) -> re.Pattern[str]:
         element: Regular expression of types as the converter writes them: `f64`, `ui16`.
     """
     tensor = rf"tensor<(?:[*\d?]+x)*(?P<type>{element})>"
-    return re.compile(rf"'tf\.(?P<op>\w+)' {_MISSING}{_OPERATION}(?:: \(|-> \(?){tensor}")
+    return re.compile(rf"'tf\.(?!{SHAPE_CHECK}')(?P<op>\w+)' {_MISSING}{_OPERATION}(?:: \(|-> \(?){tensor}")
 
 
 def without_kernel_at(ops: str, operation: str) -> re.Pattern[str]:

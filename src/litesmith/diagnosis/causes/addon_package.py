@@ -21,6 +21,7 @@ PLUGIN = Cause(
     ),
     remedy="Install {package} beside Litesmith; or, where it is installed, export the model as a SavedModel.",
     code='model.export("exported_model")  # then: litesmith convert exported_model',
+    provoked_by="a file of Keras in which one layer was renamed to one of keras_hub; the package itself is not used",
     source="https://keras.io/api/models/model_saving_apis/serialization_utils/",
     rank=20,
     where=at_layer,

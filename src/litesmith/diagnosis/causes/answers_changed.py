@@ -17,6 +17,6 @@ PLUGIN = Cause(
     ),
     remedy="Convert the model up to a layer in the middle, and halve from there until one layer is found that differs.",
     code='part = keras.Model(model.inputs, model.layers[5].output)\npart.save("part.keras")',
-    source="https://www.tensorflow.org/lite/guide/ops_compatibility",
+    source="https://ai.google.dev/edge/litert/conversion/tensorflow/ops_compatibility",
     rank=60,
 )

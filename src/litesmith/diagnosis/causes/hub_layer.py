@@ -21,6 +21,7 @@ PLUGIN = Cause(
         'model = tf_keras.models.load_model("model.h5", custom_objects={{"KerasLayer": hub.KerasLayer}})\n'
         'model.export("exported_model")  # then: litesmith convert exported_model'
     ),
+    provoked_by="a layer of the tests' own with the name KerasLayer; tensorflow_hub itself is not used",
     source="https://github.com/tensorflow/tensorflow/issues/26835",
     rank=20,
     where=at_layer,

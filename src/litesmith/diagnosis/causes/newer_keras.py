@@ -30,6 +30,7 @@ PLUGIN = Cause(
         " export it as a SavedModel."
     ),
     code='model.export("exported_model")  # then: litesmith convert exported_model',
+    provoked_by="files of Keras 3.15 to which a class, a setting and a version were added that it does not have",
     source="https://keras.io/api/models/model_saving_apis/serialization_utils/",
     rank=35,
     where=_where,

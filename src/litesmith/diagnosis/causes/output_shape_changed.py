@@ -28,7 +28,7 @@ PLUGIN = Cause(
     ),
     remedy="Give the output a shape that depends neither on the batch nor on the values: pad what a mask selects.",
     code="scores, indices = tf.math.top_k(scores, k=10)  # always ten, in place of tf.where(scores > 0.5)",
-    source="https://www.tensorflow.org/lite/guide/ops_compatibility",
+    source="https://ai.google.dev/edge/litert/conversion/tensorflow/ops_compatibility",
     rank=20,
     where=_where,
 )

@@ -21,6 +21,7 @@ PLUGIN = Cause(
         "or clustering, strip the wrappers and save again."
     ),
     code=('model = tfmot.sparsity.keras.strip_pruning(model)\nmodel.save("stripped.h5")'),
+    provoked_by="a layer of the tests' own with the name QuantizeWrapperV2; the toolkit itself is not used",
     source="https://github.com/tensorflow/model-optimization/pull/94",
     rank=20,
     where=at_layer,

@@ -12,7 +12,7 @@ PLUGIN = Cause(
     title="a list of tensors that grows while the model runs",
     stage=Stage.CONVERTING,
     pattern=re.compile(
-        r"'tf\.(?P<op>(?:Empty)?TensorList\w*)' op requires element_shape to be static"
+        r"'tf\.(?P<op>(?:Empty)?TensorList\w*)' op requires element_shape to be (?:static|1D tensor)"
         r"|'tf\.(?P<op_2>(?:Empty)?TensorList\w*)' op is neither"
     ),
     why=(
@@ -20,9 +20,10 @@ PLUGIN = Cause(
         "elements have no fixed shape."
     ),
     remedy=(
-        "Give the TensorArray an element_shape and a size, or write the loop out where the number of steps is known."
+        "Give the TensorArray a size and an element_shape without open dimensions, the batch included, or write the "
+        "loop out where the number of steps is known."
     ),
-    code="array = tf.TensorArray(tf.float32, size=10, element_shape=[4])",
+    code="array = tf.TensorArray(tf.float32, size=10, element_shape=[1, 4])  # one sample, four values a step",
     cured_by="select_tf_ops",
     source="https://www.tensorflow.org/api_docs/python/tf/TensorArray",
     rank=21,

@@ -25,7 +25,8 @@ PLUGIN = Cause(
         "Where the op comes from text preparation or the like, save the part of the model behind it and do the "
         "rest in the app."
     ),
-    source="https://www.tensorflow.org/lite/guide/ops_custom",
+    provoked_by="a SavedModel in which one op was renamed; no package with ops of its own is used",
+    source="https://ai.google.dev/edge/litert/models/ops_custom",
     rank=10,
     where=_where,
 )

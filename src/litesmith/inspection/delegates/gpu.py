@@ -26,15 +26,16 @@ def use(file: ModelFile, layers: Layers, probe: Probe | None) -> DelegateUse:
     del probe
     subgraph = file.graph.main
     unpacking = {op.index for op in subgraph.ops if _unpacks_half(subgraph, op)}
+    made = {tensor for index in unpacking for tensor in subgraph.ops[index].outputs}
     reasons = {
         op.index: reason
         for op in subgraph.ops
         if op.index not in unpacking
-        and (reason := op_reason(seen := _seen(file, subgraph, op, unpacking)) or type_reason(seen))
+        and (reason := op_reason(seen := _seen(file, subgraph, op, made)) or type_reason(seen))
     }
     pieces: tuple[Partition, ...]
     if unpacking and not reasons:
-        pieces = (described(subgraph, range(len(subgraph.ops))),)
+        pieces = described(subgraph, [range(len(subgraph.ops))])
     else:
         reasons |= dict.fromkeys(unpacking, _UNPACKED)
         pieces = partitions(subgraph, {op.index for op in subgraph.ops} - set(reasons))
@@ -55,9 +56,8 @@ def _unpacks_half(subgraph: Subgraph, op: GraphOp) -> bool:
     return op.name == "DEQUANTIZE" and source is not None and source.constant and source.dtype == "float16"
 
 
-def _seen(file: ModelFile, subgraph: Subgraph, op: GraphOp, unpacking: set[int]) -> OpView:
+def _seen(file: ModelFile, subgraph: Subgraph, op: GraphOp, made: set[int]) -> OpView:
     """Return an operator as the delegate sees it: what it reads of unpacked constants is constant."""
-    made = {index for unpacked in unpacking for index in subgraph.ops[unpacked].outputs} if unpacking else set()
     seen = view(file, subgraph, op)
     if made.isdisjoint(op.inputs):
         return seen

@@ -10,15 +10,18 @@ from typing import Any
 from litesmith.core.open_source import OpenModel
 from litesmith.core.source import Source
 from litesmith.core.tensors import TensorSpec
+from litesmith.sources.other_kinds import another_kind
 from litesmith.sources.refused import refused
 
 _SERVING = "serving_default"
 _INTERNAL = "__saved_model"
+_BYTES = re.compile(r"\bb'([^']*)'")
 _NUMBERS = re.compile(r"(\d+)")
 
 
 def _recognise(path: Path) -> bool:
-    return any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt"))
+    graphs = [path / name for name in ("saved_model.pb", "saved_model.pbtxt") if (path / name).is_file()]
+    return any(another_kind(graph) is None for graph in graphs)
 
 
 def _damage(path: Path) -> str:
@@ -102,7 +105,7 @@ def _load(path: Path) -> tuple[Any, tuple[str, ...]]:
     try:
         return tf.saved_model.load(str(path)), ()
     except Exception as first:
-        cause = str(first).strip().splitlines()[0][:200] if str(first).strip() else type(first).__name__
+        cause = _first_line(first)
         try:
             loaded = load_v1_in_v2.load(str(path), ["serve"])
         except Exception:
@@ -112,6 +115,16 @@ def _load(path: Path) -> tuple[Any, tuple[str, ...]]:
                 text=str(first),
             ) from first
         return loaded, (f"TensorFlow could not rebuild the SavedModel's objects ({cause}); opened its graph alone",)
+
+
+def _first_line(error: Exception) -> str:
+    r"""Return the first line of an error, with paths as the user writes them: TensorFlow shows some as bytes.
+
+    >>> _first_line(OSError("Cannot parse file b'm/saved_model.pb': Wire format was corrupt.\nmore"))
+    'Cannot parse file m/saved_model.pb: Wire format was corrupt.'
+    """
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return _BYTES.sub(r"\1", lines[0])[:200]
 
 
 def _tracked(loaded: Any, function: Any) -> tuple[Any, ...]:
