@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from litesmith.core.delegates import How
 from litesmith.core.layers import layer_names
 from litesmith.core.registry import load_plugins, plugin_names
 from litesmith.inspection.delegate import PACKAGE, Delegate
@@ -34,7 +35,7 @@ def test_what_is_taken_and_what_is_refused_is_the_whole_model(
         assert use.ops == len(subgraph.ops)
         assert use.taken == len(taken) == len(set(taken))
         assert not set(taken) & set(left)
-        if not use.note.startswith("not measured"):
+        if use.how is not How.NOTHING:
             assert set(taken) | set(left) == set(range(use.ops))
             assert use.version
         assert all(refusal.reason == refusal.reason.strip() for refusal in use.refusals)

@@ -15,8 +15,9 @@ from litesmith.convert.opened import OpenedSource
 from litesmith.convert.rungs.order import helpful
 from litesmith.convert.rungs.rung import Rung
 from litesmith.convert.rungs.select_tf_ops import ALLOW, SELECT_TF_OPS
+from litesmith.convert.rungs.static_size import STATIC_SIZE
 from litesmith.convert.tensorflow_process import Made
-from litesmith.core.conversion import Attempt, AttemptOutcome, Diagnosis, SelectOps
+from litesmith.core.conversion import Attempt, AttemptOutcome, Diagnosis
 from litesmith.core.errors import ConversionError, LitesmithError
 from litesmith.core.units import format_size
 from litesmith.core.worker_errors import RemoteError, WorkerCrash, WorkerTimeout
@@ -26,6 +27,8 @@ from litesmith.diagnosis.cause import UNKNOWN, Evidence, Stage
 _TRY = "litesmith.convert.tensorflow_process:try_rung"
 FAILURES = (WorkerCrash, WorkerTimeout, RemoteError, ConversionError)
 """What a rung may end with and the ladder goes on. `WorkerClosed` is not among them: the run is being left."""
+_CHANGE_FIRST = ("float64", "integer_type", "print_op")
+"""Causes that are easily changed in the model, so that this is said before TensorFlow in the app is offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +138,8 @@ def climb(
         ConversionFailed: none works.
     """
     attempts = [first.attempt]
-    offers: list[str] = []
-    ladder = helpful(list(names), first.diagnosis)
+    offers: list[tuple[Rung, str]] = []
+    ladder = helpful(list(names), first.diagnosis, asked=SELECT_TF_OPS.name if task.allow_select_tf_ops else "")
     try:
         for position, rung in enumerate(ladder):
             allowed = not rung.offer or (rung is SELECT_TF_OPS and task.allow_select_tf_ops)
@@ -155,8 +158,8 @@ def climb(
             made = _with_layers(made, first.diagnosis)
             if allowed:
                 return made, (*attempts, worked(rung, took))
-            offers.append(_offer(rung, made.select_ops))
-            attempts.append(replace(worked(rung, took), outcome=AttemptOutcome.NOT_ALLOWED, message=offers[-1]))
+            offers.append((rung, _offer(rung, made)))
+            attempts.append(replace(worked(rung, took), outcome=AttemptOutcome.NOT_ALLOWED, message=offers[-1][1]))
     finally:
         processes.rest()
     raise _given_up(task, first, tuple(attempts), offers)
@@ -184,9 +187,13 @@ def _with_layers(made: Made, first: Diagnosis) -> Made:
     return replace(made, select_ops=replace(made.select_ops, layers=first.where))
 
 
-def _offer(rung: Rung, needs: SelectOps | None) -> str:
+def _offer(rung: Rung, made: Made) -> str:
+    needs = made.select_ops
     if needs is None:
-        return rung.offer
+        if rung is not STATIC_SIZE:
+            return rung.offer
+        shapes = ", ".join(f"'{spec.name}' {list(spec.shape)}" for spec in made.inputs)
+        return f"{rung.offer}, such as {shapes}"
     where = f", from {', '.join(needs.layers)}" if needs.layers else ""
     return (
         f"{rung.offer}; {', '.join(needs.ops)}{where} then come from {needs.dependency}, "
@@ -194,13 +201,15 @@ def _offer(rung: Rung, needs: SelectOps | None) -> str:
     )
 
 
-def _given_up(task: Task, first: Failed, attempts: tuple[Attempt, ...], offers: list[str]) -> ConversionFailed:
+def _given_up(
+    task: Task, first: Failed, attempts: tuple[Attempt, ...], offers: list[tuple[Rung, str]]
+) -> ConversionFailed:
     found = first.diagnosis
     if found.cause == UNKNOWN:
         what = first.attempt.message
     else:
         what = found.title + (f", in {', '.join(found.where)}" if found.where else "")
-    hint = _hint(task, offers, attempts[-1].rung) if offers else found.remedy
+    hint = _hint(task, *offers[0], found) if offers else found.remedy
     return ConversionFailed(
         f"{task.path.name} could not be converted: {what}",
         hint=hint,
@@ -210,12 +219,12 @@ def _given_up(task: Task, first: Failed, attempts: tuple[Attempt, ...], offers: 
     )
 
 
-def _hint(task: Task, offers: list[str], rung: str) -> str:
-    """Return what to type for what was tried and not taken."""
-    told = offers[0]
-    if rung != SELECT_TF_OPS.name:
+def _hint(task: Task, rung: Rung, told: str, found: Diagnosis) -> str:
+    """Return what to do, where something was tried and not taken."""
+    if rung is not SELECT_TF_OPS:
         return f"{told[:1].upper()}{told[1:]}."
-    return (
-        f"Type: litesmith convert {task.path} {ALLOW}. {told.partition('; ')[2]}; deploy and quantize do not take "
-        f"such a file. To do without: {AVOID}"
-    )
+    needs = told.partition("; ")[2]
+    typed = f"litesmith convert {task.path} {ALLOW}. {needs}; deploy and quantize do not take such a file"
+    if found.cause in _CHANGE_FIRST:
+        return f"{found.remedy} To keep it: {typed}."
+    return f"Type: {typed}. To do without: {AVOID}"

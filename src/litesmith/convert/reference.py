@@ -55,7 +55,12 @@ def write_answers(
 
 
 def write_separate_answers(
-    run: Callable[[list[Array]], list[Array]], inputs: Sequence[TensorSpec], samples: SampleSet, folder: Path
+    run: Callable[[list[Array]], list[Array]],
+    inputs: Sequence[TensorSpec],
+    samples: SampleSet,
+    folder: Path,
+    *,
+    rounds: int = 1,
 ) -> list[Path]:
     """Write answers one sample at a time, of any shape; return one file of `core.separate_answers` per output.
 
@@ -64,14 +69,14 @@ def write_separate_answers(
         inputs: What it takes.
         samples: What it is fed.
         folder: Where to.
+        rounds: How often all samples are fed; the last answers are written.
     """
     order = _match(samples, inputs)
-    answers = [
-        [_plain(value) for value in run(_feeds([row], inputs, order))] for row in samples.batches(0, samples.count)
-    ]
-    return [
-        write_separate(folder / f"output-{i}.npz", kept) for i, kept in enumerate(zip(*answers, strict=True))
-    ]
+    for _ in range(rounds):
+        answers = [
+            [_plain(value) for value in run(_feeds([row], inputs, order))] for row in samples.batches(0, samples.count)
+        ]
+    return [write_separate(folder / f"output-{i}.npz", kept) for i, kept in enumerate(zip(*answers, strict=True))]
 
 
 def _is_static(model: OpenModel) -> bool:

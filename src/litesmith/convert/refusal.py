@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from litesmith.convert.check import AnswersChanged
 from litesmith.convert.failure import ConversionFailed, crash_cause, first_cause
 from litesmith.convert.opened import OpenedSource
+from litesmith.convert.rungs.rebatched import REBATCHED
 from litesmith.core.errors import ConversionError, LitesmithError
 from litesmith.core.worker_errors import RemoteError, WorkerCrash, WorkerTimeout
 from litesmith.diagnosis.catalogue import diagnose
@@ -33,19 +35,52 @@ def answers_changed(error: AnswersChanged, opened: OpenedSource, path: Path) -> 
     return AnswersChanged(error.message, hint=error.hint, diagnosis=found)
 
 
-def require_convertible(path: Path, opened: OpenedSource, batch: int) -> None:
+def require_convertible(path: Path, opened: OpenedSource) -> None:
     """Refuse what no rung can give.
 
     Raises:
-        ConversionError: text in or out, a state kept between calls, or a fixed batch other than the one asked for.
+        ConversionError: text in or out, or a state kept between calls.
     """
-    message, hint = _refused(path, opened, batch)
+    message, hint = _refused(path, opened)
     if message:
-        evidence = Evidence(text=message, stage=Stage.CONVERTING, layers=opened.layers, path=str(path))
-        raise ConversionError(message, hint=hint, diagnosis=diagnose(evidence))
+        raise _with_cause(message, hint, path, opened)
 
 
-def _refused(path: Path, opened: OpenedSource, batch: int) -> tuple[str, str]:
+def other_batch(path: Path, opened: OpenedSource, batch: int, names: Sequence[str]) -> ConversionError | None:
+    """Return how the plain way fails at a fixed batch other than the one asked for; None where there is none.
+
+    Args:
+        path: The source.
+        opened: What it is.
+        batch: Batch size asked for, -1 for dynamic.
+        names: The rungs that make sense for it.
+
+    Raises:
+        ConversionError: none of them gives another batch.
+    """
+    for spec in opened.inputs:
+        if not spec.shape or spec.shape[0] in (-1, batch):
+            continue
+        message = f"{path.name}: the batch of input '{spec.name}' is fixed at {spec.shape[0]}; asked was {batch}"
+        if REBATCHED.name in names:
+            return _with_cause(message, "", path, opened)
+        shape = ", ".join(str(size) for size in spec.shape)
+        raise _with_cause(
+            f"{message}. Its shape is [{shape}], and Litesmith takes the first size for the batch",
+            f"Where {spec.shape[0]} is no batch, save the model with a batch before it, so that '{spec.name}' is "
+            f"[1, {shape}]; where it is one, save the model with a batch of None.",
+            path,
+            opened,
+        )
+    return None
+
+
+def _with_cause(message: str, hint: str, path: Path, opened: OpenedSource) -> ConversionError:
+    evidence = Evidence(text=message, stage=Stage.CONVERTING, layers=opened.layers, path=str(path))
+    return ConversionError(message, hint=hint, diagnosis=diagnose(evidence))
+
+
+def _refused(path: Path, opened: OpenedSource) -> tuple[str, str]:
     """Return what cannot be had and what to do; empty when nothing stands in the way."""
     for what, specs in (("input", opened.inputs), ("output", opened.outputs)):
         for spec in specs:
@@ -61,10 +96,4 @@ def _refused(path: Path, opened: OpenedSource, batch: int) -> tuple[str, str]:
             "Rebuild it with stateful=False; to go on from a state, make it an input and an output of the model "
             "(return_state=True, initial_state=...).",
         )
-    for spec in opened.inputs:
-        if spec.shape and 0 < spec.shape[0] != batch:
-            return (
-                f"{path.name}: the batch of input '{spec.name}' is fixed at {spec.shape[0]}; asked was {batch}",
-                "Build the model with a batch of None (Input(shape=...) without batch_size) and save it again.",
-            )
     return "", ""

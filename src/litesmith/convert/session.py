@@ -18,7 +18,7 @@ from litesmith.convert.failure import first_cause
 from litesmith.convert.fresh import IMPORT, IMPORT_TIMEOUT_S, FreshProcesses, tensorflow_worker
 from litesmith.convert.made_answers import NotRunnable
 from litesmith.convert.opened import OpenedSource
-from litesmith.convert.refusal import answers_changed, mapped, require_convertible
+from litesmith.convert.refusal import answers_changed, mapped, other_batch, require_convertible
 from litesmith.convert.rungs.wrapped import WRAPPED
 from litesmith.convert.tensorflow_process import Made
 from litesmith.core.conversion import Attempt, Conversion
@@ -121,11 +121,14 @@ class Converter:
             OutputError: `out` cannot be written.
         """
         path, opened = self._require_open()
-        require_convertible(path, opened, batch)
+        require_convertible(path, opened)
         begun = time.perf_counter()
         folder = Path(self._scratch.name)
         names = self._call("rungs", what=f"converting {path.name}", timeout_s=timeout_s, batch=batch)
+        refused = other_batch(path, opened, batch, names)
         try:
+            if refused is not None:
+                raise refused
             made: Made = self._worker.call(
                 f"{_PROCESS}:run_rung",
                 timeout_s=timeout_s,
@@ -193,8 +196,17 @@ class Converter:
         )
         return files
 
-    def predict_separately(self, samples: SampleSet, folder: Path, *, timeout_s: float = 1800.0) -> list[Path]:
+    def predict_separately(
+        self, samples: SampleSet, folder: Path, *, rounds: int = 1, timeout_s: float = 1800.0
+    ) -> list[Path]:
         """Return files of the source model's answers one by one, as `core.separate_answers` writes them, per output.
+
+        Args:
+            samples: What it is fed.
+            folder: Where to.
+            rounds: How often it is fed all of them; the answers are those of the last time. Random numbers with a
+                seed begin anew with each call of this method, but not with each round.
+            timeout_s: Limit.
 
         Raises:
             DatasetError: the samples do not fit the model's inputs.
@@ -202,7 +214,12 @@ class Converter:
         """
         path, _ = self._require_open()
         files: list[Path] = self._call(
-            "predict_separately", what=f"running {path.name}", timeout_s=timeout_s, samples=samples, folder=folder
+            "predict_separately",
+            what=f"running {path.name}",
+            timeout_s=timeout_s,
+            samples=samples,
+            folder=folder,
+            rounds=rounds,
         )
         return files
 

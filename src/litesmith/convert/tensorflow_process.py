@@ -148,10 +148,10 @@ def predict(samples: SampleSet, count: int, folder: Path, progress: Progress | N
     return write_answers(_open(), samples, count, folder, progress)
 
 
-def predict_separately(samples: SampleSet, folder: Path) -> list[Path]:
+def predict_separately(samples: SampleSet, folder: Path, rounds: int) -> list[Path]:
     """Write the open source's answers, one sample at a time; return one file of `core.separate_answers` per output."""
     model = _open()
-    return write_separate_answers(source_runner(model), model.inputs, samples, folder)
+    return write_separate_answers(source_runner(model), model.inputs, samples, folder, rounds=rounds)
 
 
 def predict_made(path: Path, inputs: tuple[TensorSpec, ...], samples: SampleSet, folder: Path) -> list[Path]:
@@ -165,7 +165,7 @@ def predict_made(path: Path, inputs: tuple[TensorSpec, ...], samples: SampleSet,
 
 def _require_batch(rung: Rung, model: OpenModel, inputs: tuple[TensorSpec, ...], batch: int) -> None:
     for source, made in zip(model.inputs, inputs, strict=True):
-        if rung.keeps_shape and source.shape and source.shape[0] < 0 and made.shape[0] != batch:
+        if rung.keeps_shape and source.shape and made.shape[0] != batch:
             raise ConversionError(
                 f"input '{made.name}' came out with batch {made.shape[0]}; asked was {batch}",
                 hint="Try --batch 0, which leaves the batch dynamic.",

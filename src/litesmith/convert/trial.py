@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from litesmith.convert.check import SourceNotFinite, checked
+from litesmith.convert.check import SourceNotFinite, checked, require_steady
 from litesmith.convert.made_answers import NotRunnable, runner
 from litesmith.convert.rungs.full_precision import precision
 from litesmith.convert.rungs.shapes import has_open_size, working_size
@@ -35,7 +35,7 @@ def trial(model: OpenModel, data: bytes, inputs: Sequence[TensorSpec], outputs: 
         outputs: As `inputs`.
 
     Raises:
-        AnswersChanged: they differ by more than a conversion may.
+        AnswersChanged: they differ by more than a conversion may, or the source's differ from its own.
     """
     import tensorflow as tf
 
@@ -45,16 +45,24 @@ def trial(model: OpenModel, data: bytes, inputs: Sequence[TensorSpec], outputs: 
         return False
     size = working_size(model) if has_open_size(inputs) else 1
     random = np.random.default_rng(0)
+    several = _several(model, inputs)
     theirs: list[list[Array]] = []
+    again: list[list[Array]] = []
     ours: list[list[Array]] = []
     for _ in range(_ROUNDS):
-        feeds = [_random(random, spec, size) for spec in inputs]
+        rows = [[_random(random, spec, size) for spec in inputs] for _ in range(several)]
         try:
-            tensors = [tf.constant(feed, dtype=spec.dtype) for feed, spec in zip(feeds, model.inputs, strict=True)]
+            tensors = [
+                tf.constant(np.concatenate(feeds) if several > 1 else feeds[0], dtype=spec.dtype)
+                for feeds, spec in zip(zip(*rows, strict=True), model.inputs, strict=True)
+            ]
             theirs.append([_plain(tensor.numpy()) for tensor in model.call(tensors)])
+            again.append([_plain(tensor.numpy()) for tensor in model.call(tensors)])
         except Exception:
             return False
-        ours.append([_plain(value) for value in run(feeds)])
+        answers = [[_plain(value) for value in run(feeds)] for feeds in rows]
+        ours.append([np.concatenate(values) if several > 1 else values[0] for values in zip(*answers, strict=True)])
+    require_steady(theirs, again, precision=precision(model))
     compared = Conversion(
         file="", sha256="", size_bytes=0, route="", attempts=(), batch=0, signature="", duration_s=0.0,
         inputs=tuple(inputs), outputs=tuple(outputs),
@@ -71,6 +79,12 @@ def trial(model: OpenModel, data: bytes, inputs: Sequence[TensorSpec], outputs: 
             )
             told += 1
     return told > 0
+
+
+def _several(model: OpenModel, inputs: Sequence[TensorSpec]) -> int:
+    """Return how many of the .tflite's batches make up one of the source's, where that is fixed at more."""
+    sizes = [(own.shape[0], made.shape[0]) for own, made in zip(model.inputs, inputs, strict=True) if own.shape]
+    return max((own // max(made, _BATCH if made < 0 else 1) for own, made in sizes if own > 1), default=1) or 1
 
 
 def _random(random: np.random.Generator, spec: TensorSpec, size: int) -> Array:

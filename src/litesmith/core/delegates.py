@@ -13,6 +13,7 @@ class How(Enum):
 
     MEASURED = "measured"
     TABLE = "Litesmith's table"
+    NOTHING = "not measured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,6 +205,19 @@ class Graph:
         return tuple(spec_of(self.main.tensors[index], names.get(index, "")) for index in tensors)
 
 
+def stateful_ops(subgraph: Subgraph) -> list[tuple[GraphOp, tuple[int, ...]]]:
+    """Return the operators that keep state between inferences, each with the tensors it keeps it in.
+
+    Fused recurrent operators keep it in variable tensors, others in the variables that ASSIGN_VARIABLE writes.
+    """
+    found = []
+    for op in subgraph.ops:
+        kept = tuple(index for index in op.inputs if index >= 0 and subgraph.tensors[index].variable)
+        if kept or op.name == "ASSIGN_VARIABLE":
+            found.append((op, kept))
+    return found
+
+
 def spec_of(tensor: GraphTensor, name: str = "") -> TensorSpec:
     """Return a tensor as what is fed or returned, under the signature's name where it has one."""
     return TensorSpec(

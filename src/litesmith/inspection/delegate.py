@@ -14,7 +14,7 @@ from litesmith.runtime.flatbuffer import ModelFile
 
 PACKAGE = "litesmith.inspection.delegates"
 Layers = Mapping[int, tuple[str, ...]]
-_ORDER = (How.MEASURED, How.TABLE)
+_ORDER = (How.MEASURED, How.NOTHING, How.TABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from litesmith.core.audit import HealthIssue
 from litesmith.core.results import Severity
 from litesmith.inspection.delegate import references
 from litesmith.inspection.scale_health import scale_findings
+from litesmith.inspection.state_health import state_findings
 from litesmith.inspection.storage_health import storage_findings
 from litesmith.inspection.symptom import Finding, Symptom
 from litesmith.inspection.weight_health import weight_findings
@@ -47,6 +48,7 @@ def _findings(file: ModelFile) -> Iterable[Finding]:
     yield from weight_findings(file)
     yield from scale_findings(file)
     yield from storage_findings(file)
+    yield from state_findings(file)
 
 
 def _issue(file: ModelFile, layers: Mapping[int, tuple[str, ...]], group: _Group) -> HealthIssue:

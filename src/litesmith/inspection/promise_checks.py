@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litesmith.core.audit import Audit, Precision
+from litesmith.core.delegates import How
 from litesmith.core.graph import FLOATS, Graph
 from litesmith.core.op_ref import OpRef
 from litesmith.core.units import format_size
@@ -196,6 +197,8 @@ def taken_whole(facts: Facts, value: str) -> Answer:
     if use is None:
         known = ", ".join(_key(use.delegate) for use in facts.audit.delegates) or "none"
         return Answer(False, f"nothing is known of it; delegates looked at: {known}")
+    if use.how is How.NOTHING:
+        return Answer(False, f"not measured: {use.note}")
     text = f"{use.delegate} takes {use.taken} of {use.ops} operators"
     refused = tuple(ref for refusal in use.refusals for ref in refusal.ops)
     return Answer(use.ops > 0 and use.taken == use.ops, f"{text}; {use.note}" if use.note else text, refused)
@@ -204,7 +207,7 @@ def taken_whole(facts: Facts, value: str) -> Answer:
 def partitions_at_most(facts: Facts, value: int) -> Answer:
     """Tell whether XNNPACK takes it in few enough pieces."""
     use = next((use for use in facts.audit.delegates if _key(use.delegate) == "xnnpack"), None)
-    if use is None or (use.note and not use.partitions and not use.taken):
+    if use is None or use.how is How.NOTHING:
         return Answer(False, f"not measured{f': {use.note}' if use is not None else ''}")
     return Answer(len(use.partitions) <= value, f"{use.delegate} makes {_count(len(use.partitions), 'partition')}")
 

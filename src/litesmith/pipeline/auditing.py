@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from litesmith.core.audit import Audit, Expected, Inspected
+from litesmith.core.audit import Audit, Expected, HealthIssue, Inspected
 from litesmith.core.environment import versions
 from litesmith.core.errors import ConfigError, GateError, LitesmithError
 from litesmith.core.files import sha256_file
@@ -15,18 +15,19 @@ from litesmith.core.layers import layer_names
 from litesmith.core.probe import Probe
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Finding, Severity, Variant
+from litesmith.core.worker_errors import WorkerClosed
 from litesmith.inspection.audit import audit
 from litesmith.inspection.contract import read_promises
 from litesmith.inspection.runtimes import TENSORFLOW, demands, minimum_of, needs
+from litesmith.inspection.state_health import KEPT
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.quantize.scheme import Interface, Scheme
 from litesmith.runtime import rewrite
 from litesmith.runtime.flatbuffer import ModelFile
+from litesmith.runtime.probe import probe_in
 from litesmith.sources.recognise import require_tflite
 
-_PROBE = "litesmith.runtime.probe:probe"
-_PROBE_TIMEOUT_S = 8.0
 _MOST_SHOWN = 3
 
 
@@ -56,10 +57,11 @@ def inspect(settings: Settings, *, progress: Progress = silent) -> Inspected:
 def probed(worker: Worker, path: Path) -> Probe:
     """Return what running a model natively shows, or why it shows nothing."""
     try:
-        found: Probe = worker.call(_PROBE, path=path.resolve(), timeout_s=_PROBE_TIMEOUT_S)
+        return probe_in(worker, path.resolve())
+    except WorkerClosed:
+        raise
     except LitesmithError as error:
         return Probe(note=f"it could not be run here: {error.message}", arena_note="it could not be run here")
-    return found
 
 
 def require_met(inspected: Inspected) -> None:
@@ -78,7 +80,9 @@ def audited(run: Run, variant: Variant, scheme: Scheme, interface: Interface) ->
     """Return a variant with its audit, and with a finding for each promise of its scheme that it breaks."""
     path = run.folder / variant.file
     found = audit_of(run.pool.workers[0], path, digest=variant.sha256, promised=promised_by(scheme, interface))
-    return replace(variant, audit=found, findings=(*variant.findings, *broken_promises(found.claims)))
+    return replace(
+        variant, audit=found, findings=(*variant.findings, *broken_promises(found.claims), *kept_state(found.health))
+    )
 
 
 def audit_of(worker: Worker, path: Path, *, digest: str, promised: tuple[str, ...] = ()) -> Audit:
@@ -106,6 +110,15 @@ def promised_by(scheme: Scheme, interface: Interface) -> tuple[str, ...]:
         return scheme.promises
     ends = interface.value if scheme.activation_bits == 8 or interface is Interface.FLOAT32 else "int16"
     return (*scheme.promises, f"io={ends}")
+
+
+def kept_state(health: tuple[HealthIssue, ...]) -> tuple[Finding, ...]:
+    """Return a finding where a model keeps state between inferences."""
+    return tuple(
+        Finding(code=issue.code, severity=issue.severity, message=issue.message, hint=issue.hint)
+        for issue in health
+        if issue.code == KEPT.code
+    )
 
 
 def broken_promises(claims: tuple[Expected, ...]) -> tuple[Finding, ...]:

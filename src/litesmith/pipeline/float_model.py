@@ -247,7 +247,9 @@ class Conversions:
                 if not self._opened:
                     self._open()
                 chosen = self._check_samples(model, samples, folder)
-                return compared(model.path, model.conversion, chosen, self._session(), self.run.pool, folder)
+                whole = replace(model.conversion, file=str(model.path))
+                done = compared(whole, chosen, session=self._session(), pool=self.run.pool, folder=folder)
+                return replace(done, file=model.conversion.file)
 
         kept = self.run.step("convert check", key, Conversion, make, version=3)
         return replace(model, conversion=replace(kept.value, duration_s=model.conversion.duration_s))

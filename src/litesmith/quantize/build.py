@@ -85,9 +85,8 @@ def build(
 
 def _float_islands(graph: Graph) -> tuple[str, ...]:
     """Return the operators that compute in float, each with the tensor it makes."""
-    return tuple(
-        f"{op.name} ({graph.main.tensors[op.outputs[0]].name})" if op.outputs else op.name for op in graph.main.float_ops()
-    )
+    names = [tensor.name for tensor in graph.main.tensors]
+    return tuple(f"{op.name} ({names[op.outputs[0]]})" if op.outputs else op.name for op in graph.main.float_ops())
 
 
 def _quantized(float_model: Path, scheme: Scheme, ranges: Ranges | None, interface: Interface) -> bytes:

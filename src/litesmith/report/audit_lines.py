@@ -141,6 +141,8 @@ def delegate_text(use: DelegateUse) -> str:
     >>> delegate_text(use)
     'none of 4'
     """
+    if use.how is How.NOTHING:
+        return use.how.value
     if not use.taken:
         return f"none of {use.ops:,}"
     share = f"all {use.ops:,}" if use.taken == use.ops else f"{use.taken:,} of {use.ops:,}"
@@ -149,11 +151,15 @@ def delegate_text(use: DelegateUse) -> str:
 
 def delegate_short_text(use: DelegateUse) -> str:
     """Return operators taken of all, and in how many partitions, in as few characters as can be."""
+    if use.how is How.NOTHING:
+        return use.how.value
     return f"{use.taken:,}/{use.ops:,} in {len(use.partitions):,}" if use.taken else f"0/{use.ops:,}"
 
 
 def delegate_line(use: DelegateUse) -> str:
     """Return what a delegate takes and how that is known."""
+    if use.how is How.NOTHING:
+        return f"{use.how.value}: {use.note}"
     how = use.how.value if use.how is How.MEASURED else f"by {use.how.value}"
     version = f", {use.version}" if use.version else ""
     note = f". {sentence(use.note)}" if use.note else ""

@@ -95,7 +95,7 @@ def measure_partitions(path: Path) -> Probe:
         reason = (
             f"XNNPACK copies the weights, and the file has {format_size(size)} (limit {format_size(MOST_PACKED_BYTES)})"
         )
-        return Probe(note=f"not measured: {reason}", **_here())
+        return Probe(note=reason, **_here())
     subgraph = read_graph(path).main
     planned = plan(subgraph, dynamic=1)
     refusal = _refusal(planned.size_bytes if planned else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from causes.saving import exported
+from causes.saving import exported, saved_function
 
 
 def random_op(path: Path) -> Path:
@@ -25,7 +25,7 @@ def dropout_in_training(path: Path) -> Path:
 def gathered(path: Path) -> Path:
     import tensorflow as tf
 
-    return exported(path, lambda x: tf.boolean_mask(x, x > 0), (4,))
+    return saved_function(path, lambda x: tf.boolean_mask(x, x > 0), x=([2, 4], "float32"))
 
 
 def asserted(path: Path) -> Path:
@@ -36,3 +36,18 @@ def asserted(path: Path) -> Path:
             return x * 2.0
 
     return exported(path, body, (4,))
+
+
+def nan_weights(path: Path) -> Path:
+    import keras
+
+    x = keras.Input((4,), name="x")
+    ruined = keras.layers.Dense(3, name="ruined", kernel_initializer=keras.initializers.Constant(float("nan")))
+    keras.Model(x, ruined(x)).save(str(path))
+    return path
+
+
+def infinite_weights(path: Path) -> Path:
+    import tensorflow as tf
+
+    return exported(path, lambda x: x + tf.constant([float("inf"), float("-inf"), float("inf"), float("inf")]), (4,))

@@ -76,6 +76,9 @@ OPENING = (
     _opening("saved_models:checkpoint_index", "checkpoint"),
     _opening("saved_models:frozen_graph", "frozen_graph"),
     _opening("saved_models:saved_model_file", "saved_model_part"),
+    _opening("saved_models:keras_as_graph", "misnamed_file"),
+    _opening("saved_models:h5_as_graph", "misnamed_file"),
+    _opening("saved_models:tflite_as_graph", "misnamed_file"),
     _opening("saved_models:without_signature", "no_signature"),
     _opening("saved_models:two_signatures", "several_signatures"),
     _opening("saved_models:without_variables", "variables_missing"),
@@ -102,6 +105,9 @@ CONVERTING = (
     _saved("kernels:combined_nms", "non_max_suppression", "odd", cured=True),
     _saved("kernels:ctc", "ctc_decoder", "odd", cured=True),
     _saved("kernels:python_function", "python_function", "odd"),
+    _saved("kernels:ensured_python_function", "python_function", "PyFunc (tf.PyFunc)"),
+    _saved("kernels:ensured_shape", "ensure_shape", "odd", cured=True),
+    _saved("kernels:ensured_integers", "ensure_shape", "odd", cured=True),
     _saved("kernels:sparse", "sparse_tensor", "odd", cured=True),
     _saved("kernels:ragged", "sparse_tensor", "odd", cured=True),
     _keras("kernels:max_pool_3d", "pooling_3d", "pool3 (MaxPooling3D)", cured=True),
@@ -144,6 +150,9 @@ CONVERTING = (
     _saved("shapes:new_axis", "new_axis", "odd", batch=-1, cured=True),
     _saved("shapes:switch_case", "switch_case", "odd"),
     _saved("shapes:einsum_repeated", "einsum", "odd", cured=True),
+    _saved("shapes:einsum_outer", "einsum", "odd"),
+    _saved("shapes:tensor_array", "tensor_list", "odd", cured=True),
+    _saved("shapes:tensor_array_open", "tensor_list", "TensorArrayV2 (tf.TensorListReserve)", cured=True),
     _saved("shapes:open_channels", "dynamic_filter", "Conv2D (tf.Conv2D)", cured=True),
     _saved("shapes:pool_gradient", "training_gradient", "odd", cured=True),
 )
@@ -152,8 +161,9 @@ CONVERTING = (
 CHECKING = (
     _keras("answers:dropout_in_training", "random_answers", "drop (Dropout)"),
     _saved("answers:random_op", "answers_changed"),
-    _keras("shapes:lstm_keras_2", "kept_state", "memory (LSTM)"),
-    _saved("answers:gathered", "output_shape_changed"),
+    _keras("answers:nan_weights", "not_finite", "output ruined"),
+    _saved("answers:infinite_weights", "not_finite", "output output_0"),
+    _saved("answers:gathered", "output_shape_changed", "output y", batch=2),
     _saved("answers:asserted", "refuses_samples"),
 )
 """Sources whose .tflite is made and does not pass the check."""

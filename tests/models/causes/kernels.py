@@ -169,3 +169,28 @@ def dilation(path: Path) -> Path:
         return tf.nn.dilation2d(x, tf.zeros([2, 2, 3]), [1, 1, 1, 1], "SAME", "NHWC", [1, 1, 1, 1])
 
     return exported(path, body, (8, 8, 3))
+
+
+def ensured_shape(path: Path) -> Path:
+    import tensorflow as tf
+
+    return exported(path, lambda x: tf.ensure_shape(tf.boolean_mask(x, x > 0)[:2], [2]), (4,))
+
+
+def ensured_integers(path: Path) -> Path:
+    import tensorflow as tf
+
+    def body(x: Any) -> Any:
+        return tf.ensure_shape(tf.boolean_mask(tf.range(4), x[0] > 0)[:2], [2])
+
+    return exported(path, body, (4,))
+
+
+def ensured_python_function(path: Path) -> Path:
+    import numpy as np
+    import tensorflow as tf
+
+    def body(x: Any) -> Any:
+        return tf.ensure_shape(tf.numpy_function(np.sort, [x], tf.float32), [None, 8])
+
+    return saved_function(path, body, x=([None, 8], "float32"))

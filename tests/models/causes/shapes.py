@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +109,33 @@ def pool_gradient(path: Path) -> Path:
         return tape.gradient(y, x)
 
     return exported(path, body, (8, 8, 3))
+
+
+def einsum_outer(path: Path) -> Path:
+    import tensorflow as tf
+
+    return exported(path, lambda x: tf.einsum("bi,bj,bk->bijk", x, x, x), (3,))
+
+
+def tensor_array(path: Path) -> Path:
+    return exported(path, _collected(None), (5, 4))
+
+
+def tensor_array_open(path: Path) -> Path:
+    return saved_function(path, _collected([None, 4]), x=([None, 5, 4], "float32"))
+
+
+def _collected(element_shape: list[int | None] | None) -> Callable[[Any], Any]:
+    """Return a recurrence over five steps that collects its states in a TensorArray."""
+    import tensorflow as tf
+
+    def body(x: Any) -> Any:
+        def step(i: Any, state: Any, states: Any) -> Any:
+            state = tf.tanh(state + x[:, i])
+            return i + 1, state, states.write(i, state)
+
+        states = tf.TensorArray(tf.float32, 5, element_shape=element_shape)
+        *_, states = tf.while_loop(lambda i, *_: i < 5, step, [0, tf.zeros_like(x[:, 0]), states])
+        return tf.transpose(states.stack(), [1, 0, 2])
+
+    return body

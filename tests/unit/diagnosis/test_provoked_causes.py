@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from causes.expected import CHECKING, CONVERTING, OPENING
 
+from litesmith.convert.check import AnswersChanged, checked_separately
 from litesmith.convert.climb import FAILURES, failed
-from litesmith.convert.refusal import mapped, require_convertible
+from litesmith.convert.refusal import answers_changed, mapped, other_batch, require_convertible
 from litesmith.convert.rungs.order import RUNGS, rung_named
-from litesmith.core.errors import ConversionError, LitesmithError, SourceError
+from litesmith.core.conversion import Conversion
+from litesmith.core.errors import ConversionError, LitesmithError, ShapeVaries, SourceError
 from litesmith.core.isolated import Worker
+from litesmith.core.separate_answers import read_separate
 from litesmith.core.worker_errors import RemoteError
 from litesmith.diagnosis.catalogue import causes
 from litesmith.diagnosis.cause import Stage
@@ -101,7 +104,11 @@ def test_sources_that_are_not_opened(provocation, worker, build):
 def test_sources_that_the_plain_rung_does_not_convert(provocation, worker, opened, tmp_path):
     path, source = opened(provocation)
     try:
-        require_convertible(path, source, provocation.batch)
+        require_convertible(path, source)
+        names = worker.call(f"{PROCESS}:rungs", batch=provocation.batch)
+        refused = other_batch(path, source, provocation.batch, names)
+        if refused is not None:
+            raise refused
         convert(worker, tmp_path, provocation, RUNGS[0].name)
     except FAILURES as error:
         found = failed(RUNGS[0], error, 0.0, opened=source, path=path).diagnosis
@@ -124,6 +131,21 @@ def cures(worker, tmp_path, provocation, rung):
     return (tmp_path / "made.tflite").is_file() and rung_named(rung).name == rung
 
 
+def compare(worker, tmp_path, made, samples):
+    """Compare the .tflite with the source as the pipeline does, both one sample at a time."""
+    conversion = Conversion(
+        file="", sha256="", size_bytes=0, route="", attempts=(), batch=1, signature="", duration_s=0.0,
+        inputs=made.inputs, outputs=made.outputs,
+    )  # fmt: skip
+    theirs = worker.call(f"{PROCESS}:predict_separately", samples=samples, folder=tmp_path / "source")
+    file = tmp_path / "made.tflite"
+    ours = worker.call(
+        f"{PROCESS}:predict_made", path=file, inputs=made.inputs, samples=samples, folder=tmp_path / "made"
+    )
+    read = [[read_separate(file) for file in files] for files in (theirs, ours)]
+    checked_separately(conversion, *read, check_source="random values")
+
+
 @listed(CHECKING)
 def test_sources_whose_file_does_not_pass_the_check(provocation, worker, opened, tmp_path):
     path, source = opened(provocation)
@@ -132,8 +154,11 @@ def test_sources_whose_file_does_not_pass_the_check(provocation, worker, opened,
         made = convert(worker, tmp_path, provocation, RUNGS[0].name, try_out=True)
         samples = random_samples(made.inputs, count=4, seed=0, folder=tmp_path)
         worker.call(f"{PROCESS}:predict", timeout_s=LIMIT_S, samples=samples, count=4, folder=tmp_path)
+        compare(worker, tmp_path, made, samples)
     except ConversionError as error:
         found = failed(RUNGS[0], error, 0.0, opened=source, path=path).diagnosis
+    except ShapeVaries as error:
+        found = answers_changed(AnswersChanged(error.message), source, path).diagnosis
     except RemoteError as error:
         found = mapped(error, "running the source", stage=Stage.CHECKING).diagnosis
     assert found is not None

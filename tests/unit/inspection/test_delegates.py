@@ -95,7 +95,8 @@ def test_xnnpack_names_what_it_leaves(int8: Path, pool: Pool) -> None:
 def test_without_a_measurement_xnnpack_has_no_numbers(cnn: Path) -> None:
     use = uses_of(cnn)["XNNPACK"]
     assert (use.taken, use.partitions, use.refusals) == (0, (), ())
-    assert use.note == "not measured: the model was not run"
+    assert use.how is How.NOTHING
+    assert use.note == "the model was not run"
     assert uses_of(cnn, Probe(note="it crashed"))["XNNPACK"].note == "it crashed"
 
 

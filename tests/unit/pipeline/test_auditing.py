@@ -20,6 +20,7 @@ from litesmith.pipeline import auditing
 from litesmith.pipeline.auditing import broken_promises, promised_by, require_met
 from litesmith.quantize.build import scheme_named
 from litesmith.quantize.scheme import Interface
+from litesmith.runtime import probe
 
 
 def test_a_file_is_read_and_run(cnn: Path) -> None:
@@ -55,12 +56,13 @@ def test_a_crash_of_the_runtime_leaves_the_rest_whole(tmp_path: Path) -> None:
 
 
 def test_a_runtime_that_hangs_is_ended(cnn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(auditing, "_PROBE", "sleeping_probe:probe")
-    monkeypatch.setattr(auditing, "_PROBE_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(probe, "__name__", "sleeping_probe")
+    monkeypatch.setattr(probe, "TIME_LIMIT_S", 0.5)
     folder = str(Path(sleeping_probe.__file__).parent)
     with Worker("the model", environment={"PYTHONPATH": folder}) as worker:
         found = auditing.probed(worker, cnn)
-    assert "no sign of life for 0.5 s" in found.note
+    assert "longer than 0.5 s" in found.note
+    assert "longer than 0.5 s" in found.arena_note
     assert found.arena_bytes is None
 
 

@@ -1,12 +1,14 @@
-"""For models trained in mixed precision: computes in float32, which is how their variables are stored.
+"""For models that compute in another precision: computes in float32.
 
-TFLite has no float16 kernels for most operators, so a model of policy `mixed_float16` cannot be converted as it is.
+TFLite has neither float16 nor float64 kernels for most operators, so a model of policy `mixed_float16` or `float64`
+cannot be converted as it is. Variables in mixed precision are float32 already; those in float64 are rounded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +19,20 @@ from litesmith.core.open_source import OpenModel
 _HALF = ("float16", "bfloat16")
 
 
-def half_layers(model: OpenModel) -> list[Any]:
-    """Return the layers that compute in float16 or bfloat16."""
+_DOUBLE = "float64"
+
+
+def other_layers(model: OpenModel) -> list[Any]:
+    """Return the layers that compute in float16, bfloat16 or float64."""
     if model.keras is None or not hasattr(model.keras, "_flatten_layers"):
         return []
     layers = model.keras._flatten_layers()  # the only list that holds layers inside layers
-    return [layer for layer in layers if getattr(layer, "compute_dtype", None) in _HALF]
+    return [layer for layer in layers if getattr(layer, "compute_dtype", None) in (*_HALF, _DOUBLE)]
 
 
 def precision(model: OpenModel) -> str:
     """Return the coarsest type that the model computes in."""
-    used = {layer.compute_dtype for layer in half_layers(model)}
+    used = {layer.compute_dtype for layer in other_layers(model)}
     return next((name for name in ("bfloat16", "float16") if name in used), "float32")
 
 
@@ -38,7 +43,9 @@ def _float32(layers: list[Any]) -> Iterator[None]:
     before = [getattr(layer, name) for layer in layers]
     try:
         for layer, policy in zip(layers, before, strict=True):
-            setattr(layer, name, type(policy)("float32"))
+            made = type(policy)("float32")
+            made._variable_dtype = policy.variable_dtype  # where it is another one, Keras casts what it reads
+            setattr(layer, name, made)
         yield
     finally:
         for layer, policy in zip(layers, before, strict=True):
@@ -50,14 +57,16 @@ def _keras_3(layer: Any) -> bool:
 
 
 def _run(model: OpenModel, folder: Path, batch: int | None) -> Draft:
-    with _float32(half_layers(model)):
-        return wrapped.run(model, folder, batch)
+    inputs = tuple(replace(spec, dtype="float32") if spec.dtype == _DOUBLE else spec for spec in model.inputs)
+    with _float32(other_layers(model)):
+        return wrapped.run(replace(model, inputs=inputs), folder, batch)
 
 
 FULL_PRECISION = Rung(
     name="full_precision",
     title="computed in float32",
-    why="The model computes in half precision, for which TFLite has few kernels; its variables are float32.",
-    applies=lambda model, batch: bool(half_layers(model)),  # noqa: ARG005 - a rung is asked with a batch too
+    why="The model computes in half or double precision, for which TFLite has few kernels; a phone needs neither.",
+    applies=lambda model, batch: bool(other_layers(model)),  # noqa: ARG005 - a rung is asked with a batch too
     run=_run,
+    cures=frozenset({"float64"}),
 )

@@ -11,12 +11,14 @@ from litesmith.convert.rungs.from_keras import FROM_KERAS
 from litesmith.convert.rungs.from_saved_model import FROM_SAVED_MODEL
 from litesmith.convert.rungs.full_precision import FULL_PRECISION
 from litesmith.convert.rungs.keras_export import KERAS_EXPORT
+from litesmith.convert.rungs.rebatched import REBATCHED
 from litesmith.convert.rungs.rung import Rung
 from litesmith.convert.rungs.select_tf_ops import SELECT_TF_OPS
 from litesmith.convert.rungs.static_batch import STATIC_BATCH
 from litesmith.convert.rungs.static_size import STATIC_SIZE
 from litesmith.convert.rungs.tf1_converter import TF1_CONVERTER
 from litesmith.convert.rungs.unrolled_recurrent import UNROLLED_RECURRENT
+from litesmith.convert.rungs.without_checks import WITHOUT_CHECKS
 from litesmith.convert.rungs.wrapped import WRAPPED
 from litesmith.core.conversion import Diagnosis
 from litesmith.core.names import look_up
@@ -25,6 +27,8 @@ from litesmith.core.open_source import OpenModel
 UNKNOWN = "unknown"
 RUNGS: tuple[Rung, ...] = (
     WRAPPED,
+    REBATCHED,
+    WITHOUT_CHECKS,
     FULL_PRECISION,
     UNROLLED_RECURRENT,
     KERAS_EXPORT,
@@ -42,12 +46,18 @@ def applicable(model: OpenModel, batch: int | None) -> list[str]:
     return [rung.name for rung in RUNGS if rung.applies(model, batch)]
 
 
-def helpful(names: list[str], first: Diagnosis) -> list[Rung]:
-    """Return the rungs after the plain one that may cure a failure: with an unknown cause all of them."""
+def helpful(names: list[str], first: Diagnosis, *, asked: str = "") -> list[Rung]:
+    """Return the rungs after the plain one that may cure a failure: with an unknown cause all that may do so.
+
+    Args:
+        names: Of those that make sense for the model, in order.
+        first: How the plain way failed.
+        asked: Name of a rung that the user asks for, whatever the cause.
+    """
     rungs = [rung_named(name) for name in names if name != WRAPPED.name]
     if first.cause == UNKNOWN:
-        return rungs
-    return [rung for rung in rungs if rung.name == first.cured_by or first.cause in rung.cures]
+        return [rung for rung in rungs if rung.for_unknown]
+    return [rung for rung in rungs if rung.name in (first.cured_by, asked) or first.cause in rung.cures]
 
 
 def rung_named(name: str) -> Rung:

@@ -39,6 +39,7 @@ class Rung:
             another known cause it is not tried.
         offer: Empty, or what the user has to accept with it: such a rung is tried and told of, but not taken.
         keeps_shape: Whether the result has the shape that was asked for.
+        for_unknown: Whether it is tried where the cause is not known.
     """
 
     name: str
@@ -49,3 +50,4 @@ class Rung:
     cures: frozenset[str] = frozenset()
     offer: str = ""
     keeps_shape: bool = True
+    for_unknown: bool = True

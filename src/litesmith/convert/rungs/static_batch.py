@@ -20,7 +20,15 @@ STATIC_BATCH = Rung(
     applies=lambda model, batch: batch is None and any(spec.shape[:1] == (-1,) for spec in model.inputs),
     run=_run,
     cures=frozenset(
-        {"dynamic_batch_recurrent", "dynamic_filter", "einsum", "no_kernel", "tensor_list", "too_many_dimensions"}
+        {
+            "dynamic_batch_recurrent",
+            "dynamic_filter",
+            "einsum",
+            "new_axis",
+            "no_kernel",
+            "tensor_list",
+            "too_many_dimensions",
+        }
     ),
     offer="it converts with a batch of 1: --batch 1",
     keeps_shape=False,

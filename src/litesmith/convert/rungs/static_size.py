@@ -20,7 +20,9 @@ STATIC_SIZE = Rung(
     why="The model's input has an open size beside the batch, which some layers cannot be converted with.",
     applies=lambda model, batch: has_open_size(model.inputs),  # noqa: ARG005 - a rung is asked with a batch too
     run=_run,
-    cures=frozenset({"dynamic_filter", "einsum", "image_op", "no_kernel", "tensor_list", "too_many_dimensions"}),
-    offer="it converts once every size of the input is fixed, such as keras.Input((224, 224, 3))",
+    cures=frozenset(
+        {"dynamic_filter", "einsum", "image_op", "new_axis", "no_kernel", "tensor_list", "too_many_dimensions"}
+    ),
+    offer="it converts once every size of the input is fixed",
     keeps_shape=False,
 )

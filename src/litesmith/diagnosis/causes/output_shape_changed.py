@@ -9,7 +9,7 @@ from litesmith.diagnosis.cause import Cause, Evidence, Stage
 
 def _where(match: re.Match[str], evidence: Evidence) -> tuple[str, ...]:
     del evidence
-    return (f"output {match['output']}",) if match["output"] else ()
+    return (f"output {match['output'] or match['output_2']}",)
 
 
 PLUGIN = Cause(
@@ -19,12 +19,11 @@ PLUGIN = Cause(
     pattern=re.compile(
         r"output '(?P<output>[^'\n]*)' has shape (?P<made>\[[^\]\n]*\]) after conversion, "
         r"(?P<source>\[[^\]\n]*\]) before"
-        r"|all the input arrays? (?:dimensions except for the concatenation axis must match|must have)"
-        r"|cannot reshape array of size"
+        r"|output '(?P<output_2>[^'\n]*)' has shape \[[^\]\n]*\] for one sample and \[[^\]\n]*\] for another"
     ),
     why=(
         "The shape of an output depends on the values fed or on the batch, as after tf.where, tf.unique or a mask, "
-        "so that answers can neither be put side by side nor be compared with those of the source."
+        "so that the answers to several samples cannot be told apart, or differ in shape from those of the source."
     ),
     remedy="Give the output a shape that depends neither on the batch nor on the values: pad what a mask selects.",
     code="scores, indices = tf.math.top_k(scores, k=10)  # always ten, in place of tf.where(scores > 0.5)",

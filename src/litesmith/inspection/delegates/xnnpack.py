@@ -113,13 +113,13 @@ def use(file: ModelFile, layers: Layers, probe: Probe | None) -> DelegateUse:
     if probe is None or probe.partitions is None:
         return DelegateUse(
             delegate="XNNPACK",
-            how=How.MEASURED,
+            how=How.NOTHING,
             version=f"LiteRT {probe.runtime_version}" if probe is not None and probe.runtime_version else "",
             taken=0,
             ops=len(subgraph.ops),
             partitions=(),
             refusals=(),
-            note=(probe.note if probe is not None else "") or "not measured: the model was not run",
+            note=(probe.note if probe is not None else "") or "the model was not run",
         )
     taken = {index for piece in probe.partitions for index in piece.ops}
     reasons = {op.index: _reason(view(file, subgraph, op)) for op in subgraph.ops if op.index not in taken}
