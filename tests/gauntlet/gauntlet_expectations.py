@@ -147,7 +147,7 @@ EXPECTED: tuple[Expected, ...] = (
     _refused("operators", "complex_numbers", "fourier_transform"),
     _refused("operators", "tensor_array", "tensor_list"),
     _refused("operators", "python_function", "python_function"),
-    _converts("operators", "print_op", "without_printing"),
+    _converts("operators", "print_op", "without_checks"),
     _refused("operators", "noise", "random_answers"),
     _refused("operators", "ensure_shape", "ensure_shape"),
     _refused("operators", "crop_and_resize", "image_op"),

@@ -158,7 +158,7 @@ def climb(
             made = _with_layers(made, first.diagnosis)
             if allowed:
                 return made, (*attempts, worked(rung, took))
-            offers.append((rung, _offer(rung, made)))
+            offers.append((rung, _offer(task, rung, made)))
             attempts.append(replace(worked(rung, took), outcome=AttemptOutcome.NOT_ALLOWED, message=offers[-1][1]))
     finally:
         processes.rest()
@@ -187,18 +187,26 @@ def _with_layers(made: Made, first: Diagnosis) -> Made:
     return replace(made, select_ops=replace(made.select_ops, layers=first.where))
 
 
-def _offer(rung: Rung, made: Made) -> str:
+def _offer(task: Task, rung: Rung, made: Made) -> str:
     needs = made.select_ops
     if needs is None:
         if rung is not STATIC_SIZE:
             return rung.offer
         shapes = ", ".join(f"'{spec.name}' {list(spec.shape)}" for spec in made.inputs)
-        return f"{rung.offer}, such as {shapes}"
+        return f"{rung.offer}, such as {shapes}{_export(task, made)}"
     where = f", from {', '.join(needs.layers)}" if needs.layers else ""
     return (
         f"{rung.offer}; {', '.join(needs.ops)}{where} then come from {needs.dependency}, "
         f"which adds {format_size(needs.app_bytes)} to the app (arm64, uncompressed)"
     )
+
+
+def _export(task: Task, made: Made) -> str:
+    """Return how a Keras 3 model is saved with fixed sizes; nothing for what has no such method."""
+    if not task.opened.framework.startswith("Keras 3"):
+        return ""
+    specs = ", ".join(f"keras.InputSpec(shape={spec.shape}, dtype={spec.dtype!r})" for spec in made.inputs)
+    return f": model.export('fixed', input_signature=[{specs}]), and then litesmith convert fixed"
 
 
 def _given_up(

@@ -17,7 +17,7 @@ _NAMED = re.compile(r'fused\["(?P<op>[\w.]*):", "(?P<path>[^"]*)"')
 _OPS = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _COUNTER = re.compile(r"_\d+$")
 SHAPE_CHECK = "EnsureShape"
-"""An op without a kernel for any type. It computes nothing, so it is told only where nothing else is without a kernel."""
+"""An op without a kernel for any type. It computes nothing, so it is told only where no other op is without one."""
 _CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _OUTSIDE = ("gradient_tape", "")
 _OPERATIONS = {

@@ -251,7 +251,7 @@ class Conversions:
                 done = compared(whole, chosen, session=self._session(), pool=self.run.pool, folder=folder)
                 return replace(done, file=model.conversion.file)
 
-        kept = self.run.step("convert check", key, Conversion, make, version=3)
+        kept = self.run.step("convert check", key, Conversion, make, version=4)
         return replace(model, conversion=replace(kept.value, duration_s=model.conversion.duration_s))
 
     def _check_samples(self, model: FloatModel, samples: SampleSet | None, folder: Path) -> SampleSet:

@@ -154,13 +154,21 @@ def _describe_text(head: bytes) -> tuple[str, str] | None:
 
 def describe_folder(path: Path) -> tuple[str, str]:
     """Return (what the folder holds, what to do), to follow its name in a sentence."""
-    names = sorted(item.name for item in path.iterdir())
+    return _misnamed_graph(path) or _describe_contents(path)
+
+
+def _misnamed_graph(path: Path) -> tuple[str, str] | None:
     for graph in _GRAPHS:
-        misnamed = another_kind(path / graph)
-        if misnamed:
-            what, name = misnamed
+        found = another_kind(path / graph)
+        if found:
+            what, name = found
             hint = f"Type: mv {path / graph} {path / name}, and give Litesmith {path / name}."
             return f"holds {what} under the name {graph}", hint
+    return None
+
+
+def _describe_contents(path: Path) -> tuple[str, str]:
+    names = sorted(item.name for item in path.iterdir())
     if any(name.endswith(".index") for name in names) and any(".data-" in name for name in names):
         return (
             "holds a checkpoint: weights without a model",

@@ -14,6 +14,16 @@ def random_op(path: Path) -> Path:
     return exported(path, lambda x: tf.nn.dropout(x, 0.5), (64,))
 
 
+def cancelled(path: Path) -> Path:
+    """Two sums of the same numbers less each other: what is left is rounding, which each library does its own way."""
+    import tensorflow as tf
+
+    def body(x: Any) -> Any:
+        return tf.linalg.matmul(x, tf.ones([1000, 1])) - tf.reduce_sum(x, axis=1, keepdims=True)
+
+    return exported(path, body, (1000,))
+
+
 def dropout_in_training(path: Path) -> Path:
     import tf_keras
 

@@ -160,7 +160,8 @@ CONVERTING = (
 
 CHECKING = (
     _keras("answers:dropout_in_training", "random_answers", "drop (Dropout)"),
-    _saved("answers:random_op", "answers_changed"),
+    _saved("answers:random_op", "random_answers"),
+    _saved("answers:cancelled", "answers_changed"),
     _keras("answers:nan_weights", "not_finite", "output ruined"),
     _saved("answers:infinite_weights", "not_finite", "output output_0"),
     _saved("answers:gathered", "output_shape_changed", "output y", batch=2),

@@ -85,3 +85,34 @@ def test_hopeless_texts_are_searched_quickly():
     begun = time.perf_counter()
     converting(lines + "tensor<" + "1x" * 5000)
     assert time.perf_counter() - begun < 1.0
+
+
+def test_check_of_a_shape_is_named_only_where_nothing_else_is_wrong():
+    check = MISSING.format(op="EnsureShape", layer="first")
+    integers = (
+        '<unknown>:0: note: see current operation: %1 = "tf.EnsureShape"(%0) : (tensor<?xi32>) -> tensor<2xi32>\n'
+    )
+    alone = converting(check + integers + FLEX, LAYERS)
+    assert (alone.cause, alone.where) == ("ensure_shape", ("first (First)",))
+    beside = converting(check + integers + MISSING.format(op="Roll", layer="second") + FLEX, LAYERS)
+    assert (beside.cause, beside.where) == ("no_kernel", ("second (Second)",))
+
+
+def test_select_tf_ops_are_not_promised_where_the_converter_breaks_an_op_itself():
+    place = 'error: loc(callsite(fused["Einsum:", "model_1/first_1/einsum/Einsum@f"])): '
+    found = converting(place + "'tf.BatchMatMulV2' op found invalid output dimension on row\n", LAYERS)
+    assert (found.cause, found.where, found.cured_by) == ("einsum", ("first (First)",), "")
+
+
+@pytest.mark.parametrize(
+    ("scopes", "layers", "cause"),
+    [
+        ("TensorArrayV2_1", (), "tensor_list"),
+        ("model_1/first_1/TensorArrayV2_1", (), "dynamic_batch_recurrent"),
+        ("model_1/first_1/TensorArrayV2_1", LAYERS, "tensor_list"),
+        ("model_1/first_1/TensorArrayV2_1", (Layer(name="first", kind="ConvLSTM2D"),), "dynamic_batch_recurrent"),
+    ],
+)
+def test_list_of_the_users_own_is_not_taken_for_that_of_a_layer(scopes, layers, cause):
+    place = f'error: loc(callsite(fused["TensorListReserve:", "{scopes}@f"])): '
+    assert converting(f"{place}'tf.TensorListReserve' op requires element_shape to be static\n", layers).cause == cause

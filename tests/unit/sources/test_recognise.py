@@ -147,6 +147,28 @@ def test_folders_say_what_they_hold(tmp_path):
         assert what in refused(folder).message
 
 
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("keras", "a zip archive, as .keras files are,"),
+        ("h5", "an HDF5 file, as .h5 models are,"),
+        ("tflite", "a TFLite model"),
+    ],
+)
+def test_model_under_the_name_of_a_graph_is_called_what_it_is(kind, what, tmp_path):
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    WRITERS[kind](folder / "saved_model.pb")
+    error = refused(folder)
+    assert error.message == f"{folder} holds {what} under the name saved_model.pb"
+    assert (
+        error.hint
+        == f"Type: mv {folder}/saved_model.pb {folder}/model.{kind}, and give Litesmith {folder}/model.{kind}."
+    )
+    assert error.diagnosis.cause == "misnamed_file"
+    assert recognise(folder / "saved_model.pb").name == kind  # the file itself is opened under any name
+
+
 def test_a_saved_model_one_level_down_or_up_is_pointed_to(tmp_path):
     folder = write_saved_model(tmp_path / "serving" / "1")
     assert refused(folder.parent).hint == f"Did you mean {folder}?"

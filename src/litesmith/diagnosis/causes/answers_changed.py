@@ -12,8 +12,8 @@ PLUGIN = Cause(
     stage=Stage.CHECKING,
     pattern=re.compile(r"conversion changed the answers"),
     why=(
-        "Usual reasons: random numbers (tf.random, dropout called with training=True), a variable that each call "
-        "changes, or steps that magnify rounding, such as the logarithm of values near zero."
+        "The source agrees with itself, and the .tflite does not agree with it. Usual reasons are steps that magnify "
+        "rounding, such as the difference of two nearly equal sums or the logarithm of values near zero."
     ),
     remedy="Convert the model up to a layer in the middle, and halve from there until one layer is found that differs.",
     code='part = keras.Model(model.inputs, model.layers[5].output)\npart.save("part.keras")',

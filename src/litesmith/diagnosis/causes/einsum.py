@@ -21,7 +21,10 @@ PLUGIN = Cause(
         "such as bii->bi, as they are, and writes outer products with several free indices on one side, such as "
         "bij,bk->bijk, wrongly."
     ),
-    remedy="Write it with tf.linalg.diag_part, tf.matmul and tf.transpose, and an outer product as a product that broadcasts.",
+    remedy=(
+        "Write it with tf.linalg.diag_part, tf.matmul and tf.transpose, and an outer product as a product that "
+        "broadcasts."
+    ),
     code=(
         'y = tf.linalg.diag_part(x)  # in place of tf.einsum("bii->bi", x)\n'
         'y = a[:, :, :, None] * b[:, None, None, :]  # in place of tf.einsum("bij,bk->bijk", a, b)'

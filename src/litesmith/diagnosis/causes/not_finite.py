@@ -24,7 +24,10 @@ PLUGIN = Cause(
         "NaN and infinity come from weights that training has ruined, from numbers beyond the range of the type the "
         "model computes in (65504 in float16), or from a logarithm, root or division of what it is not made for."
     ),
-    remedy="Look for weights that are not finite; go back to a checkpoint from before, or clip what goes into the step.",
+    remedy=(
+        "Look for weights that are not finite, and go back to a checkpoint from before; or clip what goes into the "
+        "step."
+    ),
     code=(
         "bad = [w.path for w in model.weights if not np.isfinite(w.numpy()).all()]\n"
         "y = tf.math.log(tf.maximum(x, 1e-6))  # in place of tf.math.log(x)"
