@@ -149,7 +149,7 @@ EXPECTED: tuple[Expected, ...] = (
     _refused("operators", "python_function", "python_function"),
     _converts("operators", "print_op", "without_checks"),
     _refused("operators", "noise", "random_answers"),
-    _refused("operators", "ensure_shape", "ensure_shape"),
+    _converts("operators", "ensure_shape", "without_checks"),
     _refused("operators", "crop_and_resize", "image_op"),
     _refused("operators", "sparse_product", "sparse_tensor"),
     _refused("operators", "ctc", "ctc_decoder"),

@@ -175,7 +175,7 @@ class Converter:
         folder: Path,
         *,
         on_progress: OnProgress | None = None,
-        timeout_s: float = 1800.0,
+        timeout_s: float = _PLAIN_TIMEOUT_S,
     ) -> list[Path]:
         """Return files [count, ...] of the source model's answers, one .npy per output in the .tflite's order.
 
@@ -196,9 +196,7 @@ class Converter:
         )
         return files
 
-    def predict_separately(
-        self, samples: SampleSet, folder: Path, *, rounds: int = 1, timeout_s: float = 1800.0
-    ) -> list[Path]:
+    def predict_separately(self, samples: SampleSet, folder: Path, *, rounds: int = 1) -> list[Path]:
         """Return files of the source model's answers one by one, as `core.separate_answers` writes them, per output.
 
         Args:
@@ -206,7 +204,6 @@ class Converter:
             folder: Where to.
             rounds: How often it is fed all of them; the answers are those of the last time. Random numbers with a
                 seed begin anew with each call of this method, but not with each round.
-            timeout_s: Limit.
 
         Raises:
             DatasetError: the samples do not fit the model's inputs.
@@ -214,18 +211,11 @@ class Converter:
         """
         path, _ = self._require_open()
         files: list[Path] = self._call(
-            "predict_separately",
-            what=f"running {path.name}",
-            timeout_s=timeout_s,
-            samples=samples,
-            folder=folder,
-            rounds=rounds,
+            "predict_separately", what=f"running {path.name}", samples=samples, folder=folder, rounds=rounds
         )
         return files
 
-    def predict_made(
-        self, made: Conversion, samples: SampleSet, folder: Path, *, timeout_s: float = 1800.0
-    ) -> list[Path] | None:
+    def predict_made(self, made: Conversion, samples: SampleSet, folder: Path) -> list[Path] | None:
         """Return files of a .tflite's answers like `predict_separately`; None where nothing here can run it.
 
         For files with TensorFlow's own operators, which LiteRT cannot run.
@@ -235,7 +225,6 @@ class Converter:
             files: list[Path] = self._call(
                 "predict_made",
                 what=f"running {Path(made.file).name}",
-                timeout_s=timeout_s,
                 path=Path(made.file),
                 inputs=made.inputs,
                 samples=samples,
@@ -298,7 +287,7 @@ class Converter:
         self._lost = False
         return opened
 
-    def _call(self, function: str, *, what: str, timeout_s: float, **arguments: Any) -> Any:
+    def _call(self, function: str, *, what: str, timeout_s: float = _PLAIN_TIMEOUT_S, **arguments: Any) -> Any:
         if self._lost:
             self._open_again(IMPORT_TIMEOUT_S)
         try:

@@ -11,6 +11,7 @@
     ├── ConversionError      3   TensorFlow could not convert, or the answers changed
     ├── TargetError          4   a device could not be reached, or a command on it failed
     ├── EvaluationError      5   a model could not be run or measured
+    │   └── ShapeVaries          an output's shape depends on the sample
     ├── BundleError          6   files to ship could not be written
     ├── GateError            7   a quality gate or a constraint was not met
     └── PluginError         70   a defect in Litesmith itself

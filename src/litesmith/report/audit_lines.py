@@ -142,7 +142,7 @@ def delegate_text(use: DelegateUse) -> str:
     'none of 4'
     """
     if use.how is How.NOTHING:
-        return use.how.value
+        return str(use.how.value)
     if not use.taken:
         return f"none of {use.ops:,}"
     share = f"all {use.ops:,}" if use.taken == use.ops else f"{use.taken:,} of {use.ops:,}"
@@ -152,7 +152,7 @@ def delegate_text(use: DelegateUse) -> str:
 def delegate_short_text(use: DelegateUse) -> str:
     """Return operators taken of all, and in how many partitions, in as few characters as can be."""
     if use.how is How.NOTHING:
-        return use.how.value
+        return str(use.how.value)
     return f"{use.taken:,}/{use.ops:,} in {len(use.partitions):,}" if use.taken else f"0/{use.ops:,}"
 
 

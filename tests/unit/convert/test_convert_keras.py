@@ -2,7 +2,7 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from litesmith.core.conversion import AttemptOutcome
-from litesmith.core.errors import ConversionError, SourceError
+from litesmith.core.errors import SourceError
 from litesmith.core.files import sha256_file
 from litesmith.sources.recognise import recognise
 
@@ -93,10 +93,11 @@ def test_mixed_precision_computes_in_float32_and_says_so(tiny, convert, samples,
     assert 0 < difference(conversion, samples(conversion.inputs)) < 5e-3  # the source still answers in float16
 
 
-def test_fixed_batch_is_kept_or_refused(tiny, convert):
+def test_fixed_batch_is_kept_or_changed(tiny, convert):
     path = tiny("fixed_batch", "m.keras", batch=4)
-    with pytest.raises(ConversionError, match="batch of input 'x' is fixed at 4; asked was 1"):
-        convert(path)
+    changed = convert(path)[1]
+    assert (changed.route, changed.inputs[0].shape) == ("rebatched", (1, 3))
+    assert "batch of input 'x' is fixed at 4; asked was 1" in changed.attempts[0].message
     assert convert(path, batch=4)[1].inputs[0].shape == (4, 3)
 
 
