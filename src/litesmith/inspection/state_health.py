@@ -17,6 +17,15 @@ KEPT = Symptom(
         "Litesmith does so whenever it runs a model."
     ),
 )
+ASSIGNED = Symptom(
+    code="assigned-state",
+    severity=Severity.WARNING,
+    hint=(
+        "Right for a stream. The runtime has no call that resets it: for samples that are independent, open the model "
+        "anew for each. Litesmith does not, so measure such a model on whole streams."
+    ),
+)
+"""Resource variables: measured with LiteRT 2.3.0, `reset_all_variables()` leaves them as they are."""
 
 
 def state_findings(file: ModelFile) -> Iterator[Finding]:
@@ -24,7 +33,7 @@ def state_findings(file: ModelFile) -> Iterator[Finding]:
     for subgraph in file.graph.subgraphs:
         for op, tensors in stateful_ops(subgraph):
             yield Finding(
-                symptom=KEPT,
+                symptom=KEPT if tensors else ASSIGNED,
                 subgraph=subgraph.index,
                 ops=(op.index,),
                 tensors=tensors,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from litesmith.core.audit import Audit, Expected, HealthIssue, Inspected
 from litesmith.core.environment import versions
 from litesmith.core.errors import ConfigError, GateError, LitesmithError
-from litesmith.core.files import sha256_file
+from litesmith.core.files import sha256_file, write_text
 from litesmith.core.isolated import Worker
 from litesmith.core.layers import layer_names
 from litesmith.core.probe import Probe
@@ -19,7 +20,7 @@ from litesmith.core.worker_errors import WorkerClosed
 from litesmith.inspection.audit import audit
 from litesmith.inspection.contract import read_promises
 from litesmith.inspection.runtimes import TENSORFLOW, demands, minimum_of, needs
-from litesmith.inspection.state_health import KEPT
+from litesmith.inspection.state_health import ASSIGNED, KEPT, state_findings
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.quantize.scheme import Interface, Scheme
@@ -92,6 +93,22 @@ def audit_of(worker: Worker, path: Path, *, digest: str, promised: tuple[str, ..
         return audit(file, sha256=digest, promised=promised, probe=probe)
 
 
+def write_audits(folder: Path, variants: Sequence[Variant]) -> None:
+    """Write each variant's audit as a page `audits/SCHEME.html` with its graph; the report links to them.
+
+    Raises:
+        OutputError: a page cannot be written.
+    """
+    from litesmith.report.page.audit_page import render_audit
+
+    for variant in variants:
+        if variant.audit is None or not variant.file:
+            continue
+        with ModelFile(folder / variant.file) as file:
+            made = Inspected(file=variant.file, audit=variant.audit, graph=file.graph, versions=versions())
+        write_text(folder / "audits" / f"{variant.scheme}.html", render_audit(made))
+
+
 def state_minimum_runtime(path: Path) -> None:
     """Make a variant state the oldest TensorFlow runtime that it really needs.
 
@@ -112,12 +129,22 @@ def promised_by(scheme: Scheme, interface: Interface) -> tuple[str, ...]:
     return (*scheme.promises, f"io={ends}")
 
 
+def state_notices(path: Path) -> tuple[Finding, ...]:
+    """Return a finding where a file keeps state between inferences, without auditing it whole."""
+    with ModelFile(path) as file:
+        found = {finding.symptom: finding.message for finding in reversed(list(state_findings(file)))}
+    return tuple(
+        Finding(code=symptom.code, severity=symptom.severity, message=message, hint=symptom.hint)
+        for symptom, message in found.items()
+    )
+
+
 def kept_state(health: tuple[HealthIssue, ...]) -> tuple[Finding, ...]:
     """Return a finding where a model keeps state between inferences."""
     return tuple(
         Finding(code=issue.code, severity=issue.severity, message=issue.message, hint=issue.hint)
         for issue in health
-        if issue.code == KEPT.code
+        if issue.code in (KEPT.code, ASSIGNED.code)
     )
 
 

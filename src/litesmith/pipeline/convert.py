@@ -14,7 +14,8 @@ from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError
 from litesmith.core.files import place, require_writable
 from litesmith.core.progress import Progress, silent
-from litesmith.core.results import SourceInfo
+from litesmith.core.results import Finding, SourceInfo
+from litesmith.pipeline.auditing import state_notices
 from litesmith.pipeline.datasets import prepared, preprocessing_of
 from litesmith.pipeline.float_model import Conversions
 from litesmith.pipeline.run import Run
@@ -23,11 +24,19 @@ from litesmith.pipeline.settings import FIELDS, Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConvertResult:
-    """What `convert` did."""
+    """What `convert` did.
+
+    Attributes:
+        source: The model as the user had it.
+        conversion: The file and how it was made.
+        environment: What it was made with.
+        notices: What an app has to know of the file.
+    """
 
     source: SourceInfo
     conversion: Conversion
     environment: Environment
+    notices: tuple[Finding, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 
@@ -72,6 +81,7 @@ def convert(settings: Settings, *, progress: Progress = silent) -> ConvertResult
             source=model.source,
             conversion=replace(model.conversion, file=str(out)),
             environment=environment(seed=settings.seed),
+            notices=state_notices(out),
         )
 
 

@@ -11,6 +11,7 @@ from litesmith.core.environment import environment
 from litesmith.core.errors import GateError
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Finding, Severity, Variant
+from litesmith.pipeline.auditing import write_audits
 from litesmith.pipeline.choose import choose, with_frontier
 from litesmith.pipeline.datasets import preprocessing_of
 from litesmith.pipeline.notices import noticed
@@ -64,6 +65,7 @@ def _finish(run: Run, prepared: Prepared, variants: list[Variant]) -> Deployment
         environment=environment(seed=settings.seed),
     )
     write_reports(deployment, run.folder)
+    write_audits(run.folder, deployment.variants)
     return deployment
 
 

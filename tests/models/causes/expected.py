@@ -144,7 +144,7 @@ CONVERTING = (
     _keras("shapes:lstm_keras_2", "dynamic_batch_recurrent", "memory (LSTM)", batch=-1, cured=True),
     _saved("shapes:loop_gradient", "tensor_list", "odd", cured=True),
     _keras("shapes:stateful", "stateful_layer", "memory (LSTM)"),
-    _keras("shapes:fixed_batch", "fixed_batch", "input x"),
+    _keras("shapes:fixed_batch", "fixed_batch", "input x", cured=True),
     _saved("shapes:rank_9", "too_many_dimensions", "odd", cured=True),
     _saved("shapes:slice_rank_7", "too_many_dimensions", "odd", cured=True),
     _saved("shapes:new_axis", "new_axis", "odd", batch=-1, cured=True),

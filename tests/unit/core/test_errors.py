@@ -22,6 +22,7 @@ CODES = {
     "ConversionError": 3,
     "TargetError": 4,
     "EvaluationError": 5,
+    "ShapeVaries": 5,
     "BundleError": 6,
     "GateError": 7,
     "PluginError": 70,

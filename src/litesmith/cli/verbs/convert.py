@@ -38,6 +38,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
         )
     elif conversion.select_ops is not None:
         lines.append("check: none. TensorFlow's own operators in a loop cannot be run on this computer")
+    lines += [f"note: {notice.message}. {notice.hint}" for notice in made.notices]
     return Outcome(record=made, text=Text("\n".join(escaped(line) for line in lines)))
 
 

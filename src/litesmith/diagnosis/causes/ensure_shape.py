@@ -28,7 +28,7 @@ PLUGIN = Cause(
         "Leave it out; where the shape has to be told, say it with tf.reshape, or with set_shape, which checks nothing."
     ),
     code="y = tf.reshape(y, [10])  # in place of y = tf.ensure_shape(y, [10])\ny.set_shape([10])  # or this",
-    cured_by="select_tf_ops",
+    cured_by="without_checks",
     source="https://www.tensorflow.org/api_docs/python/tf/ensure_shape",
     rank=20,
     where=at_errors,

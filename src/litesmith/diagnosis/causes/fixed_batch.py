@@ -24,9 +24,10 @@ PLUGIN = Cause(
         "The input {input} takes exactly {batch} samples at once, and the .tflite was to take {asked} (-1 stands "
         "for any number)."
     ),
-    remedy="Build the model without batch_size and save it again, or ask for its batch: --batch {batch}.",
+    remedy="Build the model without batch_size and save it again.",
     code="x = keras.Input(shape=(6,))  # without batch_size={batch}",
     source="https://keras.io/api/layers/core_layers/input/",
+    cured_by="rebatched",
     rank=5,
     where=_where,
 )
