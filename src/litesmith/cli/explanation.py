@@ -25,8 +25,9 @@ def lines(error: LitesmithError) -> Iterator[str]:
             yield f"  where:  {one_line(', '.join(found.where))}"
         if found.why:
             yield f"  why:    {one_line(found.why)}"
-        if found.remedy and one_line(found.remedy) != one_line(error.hint):
-            yield f"  change: {one_line(found.remedy)}"
+        said = one_line(found.remedy) in one_line(error.hint)  # the hint has it already
+        if found.code or not said:
+            yield "  change:" if said else f"  change: {one_line(found.remedy)}"
         yield from (f"      {escaped(line)}" for line in found.code.splitlines())
         if found.source:
             yield f"  source: {one_line(found.source)}"

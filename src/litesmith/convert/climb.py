@@ -27,8 +27,6 @@ from litesmith.diagnosis.cause import UNKNOWN, Evidence, Stage
 _TRY = "litesmith.convert.tensorflow_process:try_rung"
 FAILURES = (WorkerCrash, WorkerTimeout, RemoteError, ConversionError)
 """What a rung may end with and the ladder goes on. `WorkerClosed` is not among them: the run is being left."""
-_CHANGE_FIRST = ("float64", "integer_type", "print_op")
-"""Causes that are easily changed in the model, so that this is said before TensorFlow in the app is offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +231,6 @@ def _hint(task: Task, rung: Rung, told: str, found: Diagnosis) -> str:
         return f"{told[:1].upper()}{told[1:]}."
     needs = told.partition("; ")[2]
     typed = f"litesmith convert {task.path} {ALLOW}. {needs}; deploy and quantize do not take such a file"
-    if found.cause in _CHANGE_FIRST:
-        return f"{found.remedy} To keep it: {typed}."
-    return f"Type: {typed}. To do without: {AVOID}"
+    if found.cause == UNKNOWN:
+        return f"Type: {typed}. To do without: {AVOID}"
+    return f"{found.remedy} To keep it as it is: {typed}."

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import unicodedata
 
-# Controls, format characters (bidirectional overrides among them), surrogates, private use, line separators.
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Controls, format characters (bidirectional overrides among them), surrogates, private use, what Unicode has not
+# assigned, line separators.
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SPACE = "Zs"
 
 
 def clean(text: str) -> str:
     r"""Return `text` on one line, with every invisible or controlling character shown as an escape.
 
-    Tabs and line breaks become one space. Terminal escapes and right-to-left overrides cannot change what follows.
+    Tabs, line breaks and wide or narrow spaces become one space. Terminal escapes and right-to-left overrides cannot change what follows.
 
     >>> clean("a\nb\x1b[31m")
     'a b\\x1b[31m'
@@ -20,9 +22,10 @@ def clean(text: str) -> str:
 
 
 def _visible(char: str) -> str:
-    if char in "\n\t\r":
+    category = unicodedata.category(char)
+    if char in "\n\t\r" or category == _SPACE:
         return " "
-    if unicodedata.category(char) not in _UNSAFE:
+    if category not in _UNSAFE:
         return char
     code = ord(char)
     if code < 0x100:

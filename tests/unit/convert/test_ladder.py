@@ -140,7 +140,8 @@ def test_select_tf_ops_are_not_taken_without_being_asked_for(hard, convert, tmp_
     with pytest.raises(ConversionError) as caught:
         convert(path)
     assert tried(caught.value.attempts) == [("wrapped", FAILED), ("select_tf_ops", NOT_ALLOWED)]
-    assert caught.value.hint.startswith(f"Type: litesmith convert {path} --allow-select-tf-ops.")
+    assert caught.value.hint.startswith(caught.value.diagnosis.remedy), "the model's own remedy comes first"
+    assert f"To keep it as it is: litesmith convert {path} --allow-select-tf-ops." in caught.value.hint
     assert "tf.MatrixInverse" in caught.value.hint
     assert "adds 98.7 MB to the app (arm64, uncompressed)" in caught.value.hint
     assert not (tmp_path / "model.tflite").exists()

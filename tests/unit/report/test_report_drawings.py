@@ -135,3 +135,4 @@ def test_findings_are_told_once_and_gravest_first(full: Deployment) -> None:
 def test_values_that_are_not_finite_are_dashes() -> None:
     assert value_text(math.inf, "fraction") == "-"
     assert clean("a\u200bb\ud800\U000e0001") == r"a\u200bb\ud800\U000e0001"
+    assert clean("a\u0590b\u2003c") == r"a\u0590b c", "what Unicode has not assigned, and wide spaces"
