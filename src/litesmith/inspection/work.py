@@ -44,7 +44,8 @@ def shares(graph: Graph, layers: Mapping[int, tuple[str, ...]]) -> Work:
     """Return size and work of a model.
 
     Work is that of the first subgraph and of the subgraphs it runs, each once however often it repeats. Constants are
-    those of all subgraphs; one that several operators or tensors share counts at the first.
+    those of all subgraphs; one that several operators or tensors share counts at the first. Weights that are stored in
+    another type, and brought to float by a DEQUANTIZE, count at the operator that computes with them.
 
     Args:
         graph: The model.
@@ -56,8 +57,12 @@ def shares(graph: Graph, layers: Mapping[int, tuple[str, ...]]) -> Work:
     uncounted: dict[str, None] = {}
     for subgraph in graph.subgraphs:
         names = layers.get(subgraph.index, ())
+        owed, readers = dict[int, int](), subgraph.consumers()
         for op in subgraph.ops:
-            weight = _new_bytes(subgraph, op, seen)
+            weight = _new_bytes(subgraph, op, seen) + sum(owed.pop(index, 0) for index in set(op.inputs))
+            read = max(readers.get(op.outputs[0], [-1])) if op.outputs else -1
+            if op.name == "DEQUANTIZE" and weight and read > op.index:
+                owed[op.outputs[0]], weight = weight, 0
             macs = op_macs(subgraph, op) if subgraph.index in run else 0
             if macs is None or op.name in _CONTROL_FLOW:
                 uncounted[op.name] = None

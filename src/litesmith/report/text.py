@@ -13,7 +13,8 @@ _SPACE = "Zs"
 def clean(text: str) -> str:
     r"""Return `text` on one line, with every invisible or controlling character shown as an escape.
 
-    Tabs, line breaks and wide or narrow spaces become one space. Terminal escapes and right-to-left overrides cannot change what follows.
+    Tabs, line breaks and wide or narrow spaces become one space. Terminal escapes and right-to-left overrides cannot
+    change what follows.
 
     >>> clean("a\nb\x1b[31m")
     'a b\\x1b[31m'

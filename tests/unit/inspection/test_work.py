@@ -112,3 +112,24 @@ def test_a_loop_counts_once_and_says_so(tmp_path: Path) -> None:
     )  # another signature: run by nothing here
     found = work_of(write_spelled(tmp_path / "loop.tflite", [main, flag, body, aside]))
     assert (found.macs, found.uncounted) == (16, ("WHILE",))
+
+
+def test_weights_behind_a_dequantize_count_where_they_are_used(tmp_path: Path) -> None:
+    tensors = {
+        "x": ("float32", (1, 4)),
+        "stored": ("float16", (2, 4)),
+        "weights": ("float32", (2, 4)),
+        "y": ("float32", (1, 2)),
+        "loose": ("float16", (3,)),
+        "nobody": ("float32", (3,)),
+    }
+    ops = [
+        ("DEQUANTIZE", 3, ["stored"], ["weights"]),
+        ("FULLY_CONNECTED", 1, ["x", "weights"], ["y"]),
+        ("DEQUANTIZE", 3, ["loose"], ["nobody"]),
+    ]
+    constants = {"stored": np.ones((2, 4), np.float16), "loose": np.ones(3, np.float16)}
+    path = write_spelled(tmp_path / "half.tflite", [Spelled(tensors, ops, ["x"], ["y"], constants)])
+    graph = read_graph(path)
+    made = shares(graph, {0: layer_names(graph.main)})
+    assert {row.name: row.weight_bytes for row in made.by_op} == {"FULLY_CONNECTED": 16, "DEQUANTIZE": 6}
