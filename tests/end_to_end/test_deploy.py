@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,9 +77,17 @@ def test_the_float_variant_is_the_source(done: Done, work: Any) -> None:
 
 
 def test_nothing_else_is_left_in_the_output_folder(done: Done) -> None:
-    assert {p.name for p in done.out.iterdir()} == {"variants", "report.json", "report.html", ".cache"}
+    assert {p.name for p in done.out.iterdir()} == {"variants", "audits", "report.json", "report.html", ".cache"}
     assert {p.stem for p in (done.out / "variants").iterdir()} == set(SCHEMES)
     assert not [p for p in done.out.rglob("*") if p.name.endswith(".part") or "scratch" in p.name]
+
+
+def test_the_report_links_to_an_audit_of_each_variant(done: Done) -> None:
+    page = (done.out / "report.html").read_text(encoding="utf-8")
+    linked = set(re.findall(r'href="(audits/[^"]+)"', page))
+    assert linked == {f"audits/{scheme}.html" for scheme in SCHEMES}
+    for link in linked:
+        assert "CONV_2D" in (done.out / link).read_text(encoding="utf-8")
 
 
 def test_calibration_samples_are_not_evaluated(done: Done, work: Any) -> None:
