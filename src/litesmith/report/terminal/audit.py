@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from litesmith.core.audit import Audit, HealthIssue, Inspected
+from litesmith.core.delegates import How
 from litesmith.core.results import Variant
 from litesmith.core.severity import Severity
 from litesmith.core.units import format_size
@@ -155,14 +156,21 @@ def audits_table(variants: Sequence[Variant]) -> RenderableType | None:
         )
     columns = ("audit", "computes in", "TFLite", "memory", *map(clean, delegates))
 
+    measured = {use.delegate for _, audit in found for use in audit.delegates if use.how is How.MEASURED}
+    known = (
+        "Delegates: operators taken, in how many partitions; "
+        f"{names_text([name for name in delegates if name in measured], 8) or 'none'} measured here, "
+        f"{names_text([name for name in delegates if name not in measured], 8) or 'none'} by Litesmith's tables."
+    )
+
     def table(width: int) -> RenderableType:
         if width >= _WIDE:
-            return plain_table(columns, rows)
-        return plain_table(columns[:3] + columns[4:], [row[:3] + row[4:] for row in rows])
+            note = f"TFLite: oldest release. Memory: of activations. {known}"
+            return Group(plain_table(columns, rows), Text(clean(note), style="dim", overflow="fold"))
+        narrow = plain_table(columns[:3] + columns[4:], [row[:3] + row[4:] for row in rows])
+        return Group(narrow, Text(clean(f"TFLite: oldest release. {known}"), style="dim", overflow="fold"))
 
     lines: list[RenderableType] = [ByWidth(table)]
-    note = "TFLite: oldest release. Memory: of activations. Delegates: operators taken, in how many partitions."
-    lines.append(Text(note, style="dim", overflow="fold"))
     claims: dict[str, list[str]] = {}
     for variant, audit in found:
         for expected in broken(audit):
