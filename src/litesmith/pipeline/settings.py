@@ -19,6 +19,13 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _promises(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    if not names:  # as from an unset variable of a shell: a gate that asks for nothing would always be open
+        raise ConfigError("no promise was given", hint="Write one, such as full-int8, or leave the option out.")
+    return names
+
+
 def _whole(text: str) -> int:
     try:
         return int(text)
@@ -112,7 +119,7 @@ class Settings:
     expect: tuple[str, ...] = setting(
         (),
         "what the file must hold, such as full-int8, io=uint8 or 'runtime<=2.14'; may be repeated",
-        read=_names,
+        read=_promises,
         metavar="PROMISE",
         repeats=True,
     )

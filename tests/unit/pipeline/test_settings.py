@@ -158,3 +158,9 @@ def test_project_file_of_other_bytes_or_none(tmp_path: Path) -> None:
         read_project(tmp_path / "other.toml")
     with pytest.raises(ConfigError, match=r"cannot read the project file .*directory"):
         read_project(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_a_gate_that_asks_for_nothing_is_an_error(text: str) -> None:
+    with pytest.raises(ConfigError, match="--expect: no promise was given"):
+        read_setting("expect", text)
