@@ -44,8 +44,9 @@ NO_INT8 = frozenset(
     }
 )
 """Operators without a kernel for int8 activations. Those up to CUMSUM were run with int8 tensors on ai-edge-litert
-2.3.0 and refused; the others are read from the type checks in `tflite/kernels/` of google-ai-edge/LiteRT, commit
-f67457790c9c2ab67347d6fe53270e8d3df20868."""
+2.3.0 and refused. The others were not run; the type checks of a few were read in `tflite/kernels/` of
+google-ai-edge/LiteRT, commit f67457790c9c2ab67347d6fe53270e8d3df20868. An operator that is left float for its rank or
+for another of its types is not told from one that the quantizer left."""
 NO_INT16 = NO_INT8 | {
     "ELU",
     "RELU_N1_TO_1",

@@ -1,7 +1,8 @@
 """What the Edge TPU compiler is likely to take, by Litesmith's table.
 
 Facts from "TensorFlow models on the Edge TPU" (https://coral.ai/docs/edgetpu/models-intro/), runtime version 14. Only
-edgetpu_compiler decides: some operators are left out for sizes that are documented nowhere.
+edgetpu_compiler decides: some operators are left out for sizes that are documented nowhere. The table was written from
+an older copy of that page and never held against the compiler; its newest rows are unchecked.
 """
 
 from __future__ import annotations
