@@ -98,7 +98,8 @@ def test_codes_of_findings_are_documented() -> None:
 
 
 def test_recommendation_limits_are_those_of_the_code() -> None:
-    from litesmith.pipeline.choose import DEFAULT_LEAST_SQNR_DB, DEFAULT_MAX_DROP
+    from litesmith.core.verdict import DEFAULT_MAX_DROP
+    from litesmith.pipeline.choose import DEFAULT_LEAST_SQNR_DB
     from litesmith.pipeline.notices import COLLAPSED, SLOWER
 
     page = text("methods.md")

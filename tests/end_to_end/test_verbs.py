@@ -13,7 +13,7 @@ from command_calls import called
 
 from litesmith import api
 from litesmith.core.audit import Inspected, Precision
-from litesmith.core.errors import DatasetError, SourceError, UnknownNameError
+from litesmith.core.errors import ConfigError, DatasetError, SourceError, UnknownNameError
 from litesmith.core.files import sha256_file
 from litesmith.core.results import Status
 from litesmith.pipeline.convert import ConvertResult
@@ -109,6 +109,31 @@ def test_evaluate_compares_files_with_the_first(work: Any, quantized: Path, capf
     again = api.evaluate(quantized / "int8.tflite", work.data, preprocess="unit", samples=100)
     assert again.variants[0].evaluation is not None
     assert again.variants[0].evaluation.value == values[2], "an int8 file alone scores what it scores beside float"
+
+
+def test_evaluate_gives_verdicts_for_the_loss_that_is_accepted(work: Any, quantized: Path, litesmith: Command) -> None:
+    files = [quantized / f"{name}.tflite" for name in ("float32", "float16")]
+    for max_drop, word in ((0.5, "no_worse"), (None, "undecided")):
+        made = api.evaluate(files, work.data, preprocess="unit", samples=20, max_drop=max_drop)
+        first, second = (v.evaluation for v in made.variants)
+        assert first is not None
+        assert first.verdict is None
+        assert second is not None
+        assert second.verdict is not None
+        assert (second.verdict.word.value, second.verdict.margin) == (word, max_drop or 0.01)
+    out, _ = litesmith("evaluate", *files, "--data", work.data, "--preprocess", "unit", "--max-drop", "50%")
+    assert "No worse than 50 points: float16." in out
+
+
+def test_a_loss_that_cannot_be_held_against_the_metric_is_refused(work: Any, quantized: Path) -> None:
+    with pytest.raises(ConfigError, match="--max-drop is a fraction, and sqnr is in dB"):
+        api.evaluate(quantized / "float32.tflite", work.data, preprocess="unit", metric="sqnr", max_drop=0.01)
+    for refused in (
+        lambda: api.evaluate(quantized / "float32.tflite", work.data, max_drop=-0.01),
+        lambda: api.deploy(work.model, work.data, max_drop=-0.01),
+    ):
+        with pytest.raises(ConfigError, match=r"--max-drop is -0.01; the loss that is accepted lies in 0..1"):
+            refused()
 
 
 def test_evaluate_takes_more_files_than_the_cache_keeps(work: Any, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from litesmith.core.audit import Audit
 from litesmith.core.device import Device
 from litesmith.core.severity import Severity as Severity  # noqa: PLC0414 - imported from here with Finding
 from litesmith.core.tensors import TensorSpec
+from litesmith.core.verdict import Verdict
 
 
 class Status(Enum):
@@ -132,10 +133,11 @@ class Evaluation:
         interval: 95 % interval of `value` (Wilson's for fractions).
         agreement: Fraction of samples with the same top-1 as the float model; None when outputs are not class scores.
         difference: Paired difference of `value` to the float model's on the same samples.
-        difference_interval: 95 % interval of `difference` (Tango's score interval for fractions).
+        difference_interval: 95 % interval of `difference` (Tango's score interval for right-or-wrong metrics).
         p_value: McNemar's exact two-sided p-value; None for the reference and for metrics that are not right-or-wrong.
         metrics: Every metric.
         samples_per_s: Rate of the evaluation, all workers together.
+        verdict: What `difference` allows to be said; None for the reference and for metrics that are no fraction.
     """
 
     metric: str
@@ -150,6 +152,7 @@ class Evaluation:
     p_value: float | None
     metrics: tuple[MetricValue, ...]
     samples_per_s: float
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,18 +46,32 @@ def tango(gained: int, lost: int, n: int) -> tuple[float, float]:
     estimate = (gained - lost) / n
 
     def excess(delta: float) -> float:
-        """Return the score statistic's square less the critical value, signed by the side of the estimate."""
-        a = 2 * n
-        b = -gained - lost + (2 * n - gained + lost) * delta
-        c = -lost * delta * (1 - delta)
-        q = (math.sqrt(max(b * b - 4 * a * c, 0.0)) - b) / (2 * a)
-        variance = n * (2 * q + delta * (1 - delta))
-        distance = gained - lost - n * delta
-        if variance <= 0:
-            return -math.inf if distance == 0 else math.inf
-        return distance * distance / variance - Z95**2
+        return tango_excess(gained, lost, n, delta=delta)
 
     return _root(excess, estimate, -1.0), _root(excess, estimate, 1.0)
+
+
+def tango_excess(gained: int, lost: int, n: int, *, delta: float) -> float:
+    """Return the square of Tango's score statistic at a difference, less the critical value; above 0 outside."""
+    variance = n * null_variance(gained / n, lost / n, delta=delta)
+    distance = gained - lost - n * delta
+    if variance <= 0:
+        return -math.inf if distance == 0 else math.inf
+    return distance * distance / variance - Z95**2
+
+
+def null_variance(gain_rate: float, loss_rate: float, *, delta: float) -> float:
+    """Return a sample's variance of right-or-wrong differences under the likeliest rates whose difference is `delta`.
+
+    Args:
+        gain_rate: Observed share of samples gained.
+        loss_rate: Observed share of samples lost.
+        delta: Difference that the null hypothesis claims, -1 to 1.
+    """
+    b = (2 + loss_rate - gain_rate) * delta - gain_rate - loss_rate
+    c = -loss_rate * delta * (1 - delta)
+    loss = (math.sqrt(max(b * b - 8 * c, 0.0)) - b) / 4
+    return 2 * loss + delta * (1 - delta)
 
 
 def _root(excess: Callable[[float], float], inside: float, outside: float) -> float:
@@ -93,3 +107,23 @@ def mean_interval(values: npt.NDArray[np.float64]) -> tuple[float, float]:
         return mean, mean
     half = Z95 * float(values.std(ddof=1)) / math.sqrt(values.size)
     return mean - half, mean + half
+
+
+def fraction_interval(changes: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Return the 95 % interval of the mean of differences of scores in 0..1.
+
+    The normal approximation, with Z95 squared added to the sum of squares, so that identical samples are no proof:
+    where all differences are 0, it reaches as far as a loss of 1 could be met that rarely.
+
+    Args:
+        changes: float64 [N], each in -1..1.
+
+    >>> low, high = fraction_interval(np.zeros(400))
+    >>> round(low, 4), round(high, 4)
+    (-0.0096, 0.0096)
+    """
+    if changes.size == 0:
+        return -1.0, 1.0
+    mean = float(changes.mean())
+    half = Z95 * math.sqrt(float(((changes - mean) ** 2).sum()) + Z95**2) / changes.size
+    return max(-1.0, mean - half), min(1.0, mean + half)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from litesmith.core.errors import DatasetError, UserError
 from litesmith.core.results import Evaluation, MetricValue
+from litesmith.core.verdict import DEFAULT_MAX_DROP, Verdict
 from litesmith.evaluate.collect import Answers
-from litesmith.evaluate.intervals import mcnemar_exact, mean_interval, tango, wilson
+from litesmith.evaluate.intervals import fraction_interval, mcnemar_exact, mean_interval, tango, wilson
 from litesmith.evaluate.metric import (
     Labels,
     Metric,
@@ -19,6 +21,7 @@ from litesmith.evaluate.metric import (
     class_count,
     metric_named,
 )
+from litesmith.evaluate.verdict import of_counts, of_differences, require_margin
 
 
 def choose_metrics(primary: str, *, labelled: bool, shape: tuple[int, ...]) -> list[Metric]:
@@ -45,7 +48,13 @@ def choose_metrics(primary: str, *, labelled: bool, shape: tuple[int, ...]) -> l
 
 
 def evaluate(
-    answers: Answers, reference: Answers, *, labels: Sequence[int] | None, primary: str = "", output: int = 0
+    answers: Answers,
+    reference: Answers,
+    *,
+    labels: Sequence[int] | None,
+    margin: float = DEFAULT_MAX_DROP,
+    primary: str = "",
+    output: int = 0,
 ) -> Evaluation:
     """Return how right the answers are, and how they differ from the reference's on the same samples.
 
@@ -53,13 +62,16 @@ def evaluate(
         answers: The variant's.
         reference: The float model's; the same object for the float model itself.
         labels: Class of each sample, or None.
+        margin: Loss that the verdict accepts, a fraction.
         primary: Metric for the headline; empty for the best that applies.
         output: Which output is scored.
 
     Raises:
+        ConfigError: the margin is negative, above 1 or no number.
         DatasetError: a label is no class of the output.
         UserError: the primary metric does not apply.
     """
+    require_margin(margin)
     values, real = np.asarray(answers.values(output)), np.asarray(reference.values(output))
     truth = None if labels is None else np.asarray(labels, np.int64)
     classes = class_count(values.shape)
@@ -74,7 +86,8 @@ def evaluate(
     found = [_value(metric, values, truth, real) for metric in metrics]
     head, lead = found[0], metrics[0]
     agreement = next((v.value for v in found if v.metric == "agreement"), None)
-    difference, interval, p_value = _paired(lead, values, truth, real, itself=answers is reference)
+    own, theirs = lead.score(values, truth, real), lead.score(real, truth, real)
+    paired = _Paired() if answers is reference else _paired(lead, own, theirs, margin=margin)
     return Evaluation(
         metric=head.metric,
         value=head.value,
@@ -83,11 +96,12 @@ def evaluate(
         n=head.n,
         interval=head.interval,
         agreement=agreement,
-        difference=difference,
-        difference_interval=interval,
-        p_value=p_value,
+        difference=paired.difference,
+        difference_interval=paired.interval,
+        p_value=paired.p_value,
         metrics=tuple(found),
         samples_per_s=answers.samples_per_s,
+        verdict=paired.verdict,
     )
 
 
@@ -104,17 +118,38 @@ def _value(metric: Metric, values: Outputs, labels: Labels | None, real: Outputs
     )
 
 
-def _paired(
-    metric: Metric, values: Outputs, labels: Labels | None, real: Outputs, *, itself: bool
-) -> tuple[float, tuple[float, float], float | None]:
-    """Return (difference, its interval, p-value) of the variant to the reference on the same samples."""
-    if itself:
-        return 0.0, (0.0, 0.0), None
-    own: Scores = metric.score(values, labels, real)
-    theirs: Scores = metric.score(real, labels, real)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paired:
+    """A difference to the reference on the same samples; as it stands, the reference's to itself."""
+
+    difference: float = 0.0
+    interval: tuple[float, float] = (0.0, 0.0)
+    p_value: float | None = None
+    verdict: Verdict | None = None
+
+
+def _paired(metric: Metric, own: Scores, theirs: Scores, *, margin: float) -> _Paired:
+    """Return the difference of a variant's scores to the reference's, each float64 [N]."""
+    change = own - theirs
+    better = change if metric.higher_is_better else -change
     if not metric.proportion:
-        change = own - theirs
-        return float(change.mean()), mean_interval(change), None
-    gained, lost = int(((own == 1) & (theirs == 0)).sum()), int(((own == 0) & (theirs == 1)).sum())
-    n = own.size
-    return (gained - lost) / n, tango(gained, lost, n), mcnemar_exact(gained, lost)
+        return _paired_means(metric, change, better, margin=margin)
+    gained, lost = int((better > 0).sum()), int((better < 0).sum())
+    more, fewer = (gained, lost) if metric.higher_is_better else (lost, gained)
+    return _Paired(
+        difference=(more - fewer) / own.size,
+        interval=tango(more, fewer, own.size),
+        p_value=mcnemar_exact(gained, lost),
+        verdict=of_counts(gained, lost, own.size, margin=margin),
+    )
+
+
+def _paired_means(metric: Metric, change: Scores, better: Scores, *, margin: float) -> _Paired:
+    """Return the difference of means; a margin makes sense for fractions only, and only where every score is one."""
+    if metric.unit != "fraction" or not bool(np.all(np.abs(change) <= 1)):
+        return _Paired(difference=float(change.mean()), interval=mean_interval(change))
+    return _Paired(
+        difference=float(change.mean()),
+        interval=fraction_interval(change),
+        verdict=of_differences(better, margin=margin),
+    )

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from litesmith.core.deployment import Constraints
 from litesmith.core.results import Status, Variant
 from litesmith.core.units import format_latency, format_percent, format_points, format_size
+from litesmith.core.verdict import DEFAULT_MAX_DROP, VerdictWord
 
-DEFAULT_MAX_DROP = 0.01
-"""Loss of accuracy that a recommendation accepts when no --max-drop is given."""
 DEFAULT_LEAST_SQNR_DB = 20.0
-"""The same for models without classes: a hundredth of the signal's power may be noise."""
+"""What DEFAULT_MAX_DROP is for models without classes: a hundredth of the signal's power may be noise."""
 _SAME_LATENCY = 1.05
 
 
@@ -160,13 +159,21 @@ def _reason(best: Variant, limits: Constraints, *, timed: bool) -> str:
     if conditions:
         among += f" that {' and '.join(conditions)}"
     text = f"{among}: {_figures(best)}"
-    drop, made = _drop(best), best.evaluation
     limit = limits.max_drop if limits.max_drop is not None else DEFAULT_MAX_DROP
-    if made is not None and drop is not None and -made.difference_interval[0] > limit:
-        text += (
-            f". The interval reaches {format_points(made.difference_interval[0])} points: more samples would settle it"
-        )
-    return text
+    return text + _beyond(best, limit)
+
+
+def _beyond(variant: Variant, limit: float) -> str:
+    """Return what is to be said of an interval that reaches beyond the limit on the loss; empty when it does not."""
+    made = variant.evaluation
+    if made is None or _drop(variant) is None or (told := made.verdict) is None or told.largest_loss <= limit:
+        return ""
+    text = f". The interval reaches a loss of {format_points(told.largest_loss).lstrip('+')} points"
+    if told.word is VerdictWord.WORSE:
+        return f"{text}, and that something is lost is certain"
+    if told.more_samples is None:
+        return text
+    return f"{text}: not enough samples to tell; {told.more_samples:,} more would"
 
 
 def _figures(variant: Variant) -> str:

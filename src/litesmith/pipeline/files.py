@@ -14,6 +14,8 @@ from litesmith.core.files import sha256_file
 from litesmith.core.progress import Progress, silent
 from litesmith.core.results import Status, Variant
 from litesmith.evaluate.metric import class_count, metric_named
+from litesmith.evaluate.score import choose_metrics
+from litesmith.evaluate.verdict import require_margin
 from litesmith.pipeline.datasets import load, preprocessing_of
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
@@ -75,6 +77,8 @@ def evaluate(settings: Settings, models: Sequence[str], *, progress: Progress = 
     if not settings.data:
         raise ConfigError("no dataset was given", hint="Give --data DATASET.")
     preprocessing_of(settings)
+    if settings.max_drop is not None:
+        require_margin(settings.max_drop)
     if settings.metric:
         metric_named(settings.metric)
     named = _named(models)
@@ -97,11 +101,27 @@ def evaluate(settings: Settings, models: Sequence[str], *, progress: Progress = 
         floating = tuple(replace(spec, dtype="float32") if spec.quantized else spec for spec in first.inputs)
         datasets = load(run, inputs=floating, classes=classes, calibrated=False)
         assert datasets.evaluation is not None
+        _require_fraction(settings, first, labelled=datasets.evaluation.labels is not None)
         found = evaluate_all(run, variants, datasets.evaluation)
         return FileResults(
             variants=tuple(found),
             datasets=datasets.summaries,
             environment=environment(seed=settings.seed),
+        )
+
+
+def _require_fraction(settings: Settings, first: Variant, *, labelled: bool) -> None:
+    """Check that a loss that was given can be held against the headline metric.
+
+    Raises:
+        ConfigError: the metric is no fraction.
+        UserError: the metric does not apply.
+    """
+    headline, *_ = choose_metrics(settings.metric, labelled=labelled, shape=first.outputs[settings.output].shape)
+    if settings.max_drop is not None and headline.unit != "fraction":
+        raise ConfigError(
+            f"--max-drop is a fraction, and {headline.name} is in {headline.unit or 'units'}",
+            hint="Leave --max-drop out, or choose another --metric.",
         )
 
 

@@ -9,6 +9,7 @@ from litesmith.core.errors import ConfigError
 from litesmith.core.results import Finding
 from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.metric import class_count, metric_named
+from litesmith.evaluate.verdict import require_margin
 from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibrator
 from litesmith.pipeline.datasets import Datasets, calibration_findings, load, preprocessing_of, require
 from litesmith.pipeline.float_model import Conversions, FloatModel
@@ -73,6 +74,8 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
             f"--batch is {settings.batch}; variants are run one sample at a time",
             hint="Use --batch 1, or --batch 0 for a dynamic batch.",
         )
+    if settings.max_drop is not None:
+        require_margin(settings.max_drop)
     if settings.max_drop is not None and not settings.data:
         raise ConfigError(
             "--max-drop limits the loss of accuracy, and there is no --data to measure it on",

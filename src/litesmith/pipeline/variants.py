@@ -13,6 +13,7 @@ from litesmith.core.names import unknown
 from litesmith.core.registry import plugin_names
 from litesmith.core.results import Benchmark, Evaluation, Status, Variant
 from litesmith.core.samples import SampleSet
+from litesmith.core.verdict import DEFAULT_MAX_DROP
 from litesmith.evaluate.collect import Answers, answer
 from litesmith.evaluate.score import evaluate
 from litesmith.pipeline.auditing import audited, state_minimum_runtime
@@ -177,7 +178,15 @@ def answers_of(run: Run, label: str, model: Path, digest: str, samples: SampleSe
 
 def scored(run: Run, answers: Answers, reference: Answers, samples: SampleSet) -> Evaluation:
     """Return the evaluation of a model's answers."""
-    return evaluate(answers, reference, labels=samples.labels, primary=run.settings.metric, output=run.settings.output)
+    settings = run.settings
+    return evaluate(
+        answers,
+        reference,
+        labels=samples.labels,
+        margin=DEFAULT_MAX_DROP if settings.max_drop is None else settings.max_drop,
+        primary=settings.metric,
+        output=settings.output,
+    )
 
 
 def benchmark_all(run: Run, variants: Sequence[Variant]) -> list[Variant]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark, Evaluation, Finding, Severity, Status, Variant
 from litesmith.core.units import format_latency, format_percent, format_points
+from litesmith.core.verdict import Verdict, VerdictWord
 
 """The scheme every other one is compared with."""
 
@@ -166,6 +167,35 @@ def difference_unit(unit: str) -> str:
     ('points', 'dB')
     """
     return "points" if unit == "fraction" else unit
+
+
+def margin_text(margin: float, unit: str) -> str:
+    """Return a loss that is accepted or reached, with its unit.
+
+    >>> margin_text(0.01, "fraction"), margin_text(0.003, "fraction"), margin_text(0.012345, "fraction")
+    ('1 point', '0.3 points', '1.23 points')
+    """
+    if unit != "fraction":
+        return f"{margin:.3g} {unit}".strip()
+    number = f"{round(margin * 100, 2):g}"
+    return f"{number} {'point' if number == '1' else 'points'}"
+
+
+def verdict_text(made: Evaluation) -> str:
+    """Return the verdict on a variant in words; a dash where there is none."""
+    told = made.verdict
+    if told is None:
+        return DASH
+    if told.word is VerdictWord.NO_WORSE:
+        return f"no worse than {margin_text(told.margin, made.unit)}"
+    return "worse" if told.word is VerdictWord.WORSE else f"not enough samples to tell; {verdict_more_text(told)}"
+
+
+def verdict_more_text(told: Verdict) -> str:
+    """Return how many further samples would probably settle an undecided verdict."""
+    if told.word is not VerdictWord.UNDECIDED:
+        return ""
+    return "no number would" if told.more_samples is None else f"{told.more_samples:,} more would"
 
 
 def p_value_text(p_value: float | None) -> str:

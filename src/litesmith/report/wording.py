@@ -9,6 +9,7 @@ from litesmith.core.deployment import Constraints, DatasetSummary, Deployment
 from litesmith.core.preprocessing import Preprocessing
 from litesmith.core.results import Variant
 from litesmith.core.units import format_duration, format_latency, format_percent, format_size
+from litesmith.core.verdict import VerdictWord
 from litesmith.report.figures import (
     benchmark_on,
     difference_text,
@@ -16,8 +17,10 @@ from litesmith.report.figures import (
     evaluation_of,
     interval_text,
     is_reference,
+    margin_text,
     targets,
     value_text,
+    verdict_more_text,
 )
 from litesmith.report.text import count
 
@@ -34,6 +37,22 @@ def evaluation_line(variants: Sequence[Variant]) -> str:
     return (
         f"{made.metric} on {count(made.n, 'sample')}{has}. Differences to {base or 'the reference'} are paired{unit}."
     )
+
+
+def verdict_line(variants: Sequence[Variant]) -> str:
+    """Return the verdicts of all variants, by word; empty when there are none."""
+    found = [(v.scheme, v.evaluation.unit, v.evaluation.verdict) for v in variants if v.evaluation]
+    told = [(name, unit, verdict) for name, unit, verdict in found if verdict is not None]
+    if not told:
+        return ""
+    margin = margin_text(told[0][2].margin, told[0][1])
+    groups: dict[str, list[str]] = {f"no worse than {margin}": [], "worse": [], "not enough samples to tell": []}
+    heads = dict(zip(VerdictWord, groups.values(), strict=True))
+    for name, _, verdict in told:
+        more = verdict_more_text(verdict)
+        heads[verdict.word].append(f"{name} ({more})" if more else name)
+    text = "; ".join(f"{head}: {', '.join(names)}" for head, names in groups.items() if names)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def device_lines(variants: Sequence[Variant], *, only: Sequence[str] | None = None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from litesmith.core.errors import DatasetError, UnknownNameError, UserError
+from litesmith.core.errors import ConfigError, DatasetError, UnknownNameError, UserError
 from litesmith.core.results import Evaluation
 from litesmith.core.tensors import TensorSpec
+from litesmith.core.verdict import VerdictWord
 from litesmith.evaluate.collect import Answers
-from litesmith.evaluate.intervals import mcnemar_exact, tango, wilson
-from litesmith.evaluate.metric import applicable, class_count, predicted
-from litesmith.evaluate.metrics import sqnr, top5
+from litesmith.evaluate.intervals import fraction_interval, mcnemar_exact, tango, wilson
+from litesmith.evaluate.metric import Metric, applicable, class_count, predicted
+from litesmith.evaluate.metrics import sqnr, top1, top5
 from litesmith.evaluate.score import choose_metrics, evaluate
+from litesmith.evaluate.verdict import of_counts, of_differences
 
 
 def answers(path: Path, *outputs: Any) -> Answers:
@@ -57,6 +60,59 @@ def test_the_difference_is_paired(result: Evaluation) -> None:
     assert result.p_value == mcnemar_exact(1, 2)
 
 
+def test_the_verdict_is_on_the_same_pairs(result: Evaluation) -> None:
+    assert result.verdict == of_counts(1, 2, 10, margin=0.01)
+    assert result.verdict is not None
+    assert result.verdict.largest_loss == -result.difference_interval[0]
+
+
+def test_the_loss_that_is_accepted_is_the_users(tmp_path: Path) -> None:
+    own, real = answers(tmp_path / "v", one_hot([1, *[0] * 59], 3)), answers(tmp_path / "r", one_hot([0] * 60, 3))
+    words = [evaluate(own, real, labels=[0] * 60, margin=m).verdict for m in (0.01, 0.2)]
+    assert [told and told.word for told in words] == [VerdictWord.UNDECIDED, VerdictWord.NO_WORSE]
+    with pytest.raises(ConfigError, match=r"--max-drop is -0.01; the loss that is accepted lies in 0..1"):
+        evaluate(own, real, labels=[0] * 60, margin=-0.01)
+
+
+ERROR_RATE = replace(
+    top1.PLUGIN,
+    name="error_rate",
+    higher_is_better=False,
+    score=lambda outputs, labels, reference: 1 - top1.score(outputs, labels, reference),
+)
+CONFIDENCE = replace(
+    top1.PLUGIN,
+    name="confidence",
+    proportion=False,
+    score=lambda outputs, labels, reference: outputs.max(axis=1).astype(np.float64),
+)
+NATS = replace(CONFIDENCE, name="nats", unit="nats")
+
+
+def headed_by(metric: Metric, own: Answers, real: Answers, monkeypatch: pytest.MonkeyPatch) -> Evaluation:
+    monkeypatch.setattr("litesmith.evaluate.score.applicable", lambda **_: [metric])
+    return evaluate(own, real, labels=[0] * 400)
+
+
+def test_where_lower_is_better_a_rise_is_a_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good, bad = (answers(tmp_path / str(n), one_hot([1] * n + [0] * (400 - n), 2)) for n in (2, 42))
+    lossy, better = (headed_by(ERROR_RATE, *pair, monkeypatch) for pair in ((bad, good), (good, bad)))
+    assert lossy.verdict == of_counts(0, 40, 400, margin=0.01)
+    assert better.verdict == of_counts(40, 0, 400, margin=0.01)
+    assert (lossy.difference, lossy.difference_interval) == (0.1, tango(40, 0, 400))
+
+
+def test_means_of_fractions_have_a_verdict_and_others_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own, real = (answers(tmp_path / str(s), one_hot([0] * 400, 2) * s) for s in (0.5, 1.0))
+    made = headed_by(CONFIDENCE, own, real, monkeypatch)
+    assert made.verdict == of_differences(np.full(400, -0.5), margin=0.01)
+    assert made.verdict is not None
+    assert made.verdict.word is VerdictWord.WORSE
+    assert made.difference_interval == fraction_interval(np.full(400, -0.5))
+    plain = headed_by(NATS, own, real, monkeypatch)
+    assert (plain.difference, plain.verdict) == (-0.5, None)
+
+
 def test_every_metric_that_applies_is_there(result: Evaluation) -> None:
     assert [m.metric for m in result.metrics] == ["top1", "agreement", "sqnr"]
     assert result.agreement == result.metrics[1].value == 0.6
@@ -67,6 +123,7 @@ def test_the_reference_is_compared_to_itself_without_a_test(tmp_path: Path) -> N
     own = answers(tmp_path, one_hot([0, 1, 2], 3))
     result = evaluate(own, own, labels=[0, 1, 1])
     assert result.value == pytest.approx(2 / 3)
+    assert result.verdict is None
     assert (result.difference, result.difference_interval, result.p_value, result.agreement) == (
         0.0,
         (0.0, 0.0),
@@ -96,6 +153,7 @@ def test_without_classes_the_noise_leads_and_has_no_proportions(tmp_path: Path) 
     assert (result.metric, result.unit, result.p_value, result.agreement) == ("sqnr", "dB", None, None)
     assert result.value == pytest.approx((20 + 40 + 60) / 3, abs=1e-3)
     assert result.difference == pytest.approx(40 - 140, abs=1e-3)
+    assert result.verdict is None
 
 
 def test_the_output_that_is_asked_for_is_scored(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from litesmith.core.deployment import Constraints
 from litesmith.core.device import Device
 from litesmith.core.results import Benchmark, Evaluation, Latency, Status, Variant
+from litesmith.core.verdict import Verdict, VerdictWord
 from litesmith.pipeline.choose import choose, with_frontier
 
 NONE = Constraints()
@@ -144,11 +145,25 @@ def test_when_every_loss_is_too_large_the_most_accurate() -> None:
     assert choose((bad, worse), NONE).recommended == "bad"
 
 
-def test_wide_interval_is_told() -> None:
-    wide = replace(INT8, evaluation=replace(evaluation(0.8, 0.0), difference_interval=(-0.03, 0.03)))
-    reason = choose((FLOAT, wide), NONE).reason
-    assert "The interval reaches -3.00 points: more samples would settle it" in reason
-    assert "interval reaches" not in choose((FLOAT, HALF), NONE).reason
+def reason(drop: float, word: VerdictWord, more: int | None, limits: Constraints = NONE) -> str:
+    told = Verdict(word=word, margin=0.01, largest_loss=0.03, more_samples=more)
+    wide = replace(INT8, evaluation=replace(evaluation(0.8, drop), verdict=told))
+    return choose((FLOAT, wide), limits).reason
+
+
+def test_an_interval_beyond_the_limit_is_told_with_what_would_settle_it() -> None:
+    assert reason(0.0, VerdictWord.UNDECIDED, 3900).endswith(
+        ". The interval reaches a loss of 3.00 points: not enough samples to tell; 3,900 more would"
+    )
+    assert reason(0.0, VerdictWord.UNDECIDED, None).endswith(". The interval reaches a loss of 3.00 points")
+    assert reason(0.009, VerdictWord.WORSE, None).endswith(
+        ". The interval reaches a loss of 3.00 points, and that something is lost is certain"
+    )
+
+
+def test_an_interval_within_the_limit_is_not_told() -> None:
+    assert "reaches" not in reason(0.0, VerdictWord.NO_WORSE, None, Constraints(max_drop=0.04))
+    assert "reaches" not in choose((FLOAT, HALF), NONE).reason
 
 
 def test_models_without_classes_are_judged_by_their_signal_to_noise_ratio() -> None:

@@ -17,6 +17,7 @@ from litesmith.core.results import (
     Variant,
 )
 from litesmith.core.tensors import TensorSpec
+from litesmith.core.verdict import Verdict, VerdictWord
 
 HOSTILE = "<script>alert(1)</script>\"'&\u202egnp.\x1b[31m[bold red]x[/]\nnext\x00"
 VERSIONS = {
@@ -93,7 +94,15 @@ def evaluation(
         p_value=p_value,
         metrics=(top1, loss),
         samples_per_s=212.4,
+        verdict=None if p_value is None else verdict(low, high),
     )
+
+
+def verdict(low: float, high: float) -> Verdict:
+    lossy = VerdictWord.WORSE if high < 0 else VerdictWord.UNDECIDED
+    word = VerdictWord.NO_WORSE if low > -0.01 else lossy
+    more = 2300 if word is VerdictWord.UNDECIDED else None
+    return Verdict(word=word, margin=0.01, largest_loss=-low, more_samples=more)
 
 
 def variant(scheme: str, size_bytes: int, made: Evaluation, speed: Benchmark, **fields: object) -> Variant:

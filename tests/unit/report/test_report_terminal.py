@@ -58,7 +58,7 @@ def test_each_variant_is_one_line_from_60_columns(full: Deployment) -> None:
     for width in (60, 80, 120, 160):
         lines = show(variants_table(full), width).splitlines()
         for variant in full.variants[:-1]:
-            row = [line for line in lines if line.strip("▸ ").startswith(f"{variant.scheme} ")]
+            row = [line for line in lines if line.strip("▸ ").startswith(f"{variant.scheme}  ")]
             assert len(row) == 1, (width, variant.scheme)
 
 
@@ -67,6 +67,25 @@ def test_paired_interval_is_shown_at_80_columns_and_all_at_160(full: Deployment)
     wide = show(variants_table(full), 160)
     for shown in ("76.6 to 81.6", "-1.21 to +0.39", "97.1 %", "9.49 ms", "2.49x", "65 MB", "29 %"):
         assert shown in wide
+
+
+def test_verdicts_stand_below_the_table_at_every_width(full: Deployment) -> None:
+    told = "No worse than 1 point: float16, int16x8; worse: dynamic_int4; not enough samples to tell: "
+    told += "dynamic_int8 (2,300 more would), int8 (2,300 more would), int8_float_io (2,300 more would)."
+    for width in WIDTHS[2:]:
+        assert told in words(show(variants_table(full), width))
+        assert told in words(show(evaluation_table(full.variants), width))
+    without = [dataclasses.replace(v, evaluation=None) for v in full.variants]
+    assert "worse" not in show(evaluation_table(without), 120)
+
+
+def test_a_verdict_that_no_number_of_samples_settles(full: Deployment) -> None:
+    variant = full.variants[3]
+    assert variant.evaluation is not None
+    assert variant.evaluation.verdict is not None
+    told = dataclasses.replace(variant.evaluation.verdict, margin=0.0, more_samples=None)
+    made = [dataclasses.replace(variant, evaluation=dataclasses.replace(variant.evaluation, verdict=told))]
+    assert "Not enough samples to tell: int8 (no number would)." in words(show(evaluation_table(made), 120))
 
 
 def test_the_recommended_row_is_marked(full: Deployment) -> None:

@@ -23,6 +23,6 @@ PLUGIN = Verb(
     name="evaluate",
     summary="accuracy of .tflite files, and paired differences to the first",
     models=MANY,
-    settings=("data", *PREPROCESSING, *EVALUATING, "jobs", "seed"),
+    settings=("data", *PREPROCESSING, *EVALUATING, "max_drop", "jobs", "seed"),
     run=run,
 )

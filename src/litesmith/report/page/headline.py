@@ -17,8 +17,9 @@ from litesmith.report.figures import (
     latency_text,
     ratio_text,
     value_text,
+    verdict_text,
 )
-from litesmith.report.text import count
+from litesmith.report.text import count, sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +46,11 @@ def _figures(row: Row) -> Iterator[Figure]:
         yield Figure(label=made.metric, value=value_text(made.value, made.unit), note=note)
         if not is_reference(variant):
             unit = difference_unit(made.unit)
+            told = f". {sentence(verdict_text(made))}" if made.verdict else ""
             yield Figure(
                 label="Difference to float",
                 value=f"{difference_text(made.difference, made.unit)} {unit}",
-                note=f"{difference_interval_text(made.difference_interval, made.unit)} at 95 %, paired",
+                note=f"{difference_interval_text(made.difference_interval, made.unit)} at 95 %, paired{told}",
             )
     if speed := row.benchmark:
         against = "" if row.speed_up is None else f"{ratio_text(row.speed_up)} as fast as float32, "

@@ -32,7 +32,7 @@ FRACTIONS = frozenset({"agreement", "top1_agreement", "p_value", "crop"})
 
 COUNTS = frozenset(
     {"n", "skipped", "samples", "tensors", "check_samples", "threads", "warmup_runs", "runs", "rounds", "cores"}
-    | {"height", "width"}
+    | {"height", "width", "more_samples"}
 )
 """Whole numbers that are never negative."""
 

@@ -12,7 +12,7 @@ from litesmith.report.figures import DASH, Row, evaluation_of, rows_of, targets,
 from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, name_column
 from litesmith.report.terminal.fitting import Column, FittingTable, note
 from litesmith.report.text import clean
-from litesmith.report.wording import device_lines, evaluation_line
+from litesmith.report.wording import device_lines, evaluation_line, verdict_line
 
 _BENCHMARK_LAYOUTS = (
     ("variant", "p50", "p90", "p99", "speed_up", "load", "first", "memory", "model_memory"),
@@ -41,7 +41,7 @@ def evaluation_table(variants: Sequence[Variant]) -> RenderableType:
         ("variant", "value", "difference", "p_value"),
         ("variant", "value", "difference"),
     )
-    notes = [note(evaluation_line(variants))] if sample else []
+    notes = [note(line) for line in (evaluation_line(variants), verdict_line(variants)) if line]
     return FittingTable(rows_of(variants), columns, layouts=layouts, notes=notes)
 
 

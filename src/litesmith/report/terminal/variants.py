@@ -9,7 +9,7 @@ from litesmith.core.deployment import Deployment
 from litesmith.report.figures import evaluation_of, rows, targets
 from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, file_columns, name_column
 from litesmith.report.terminal.fitting import FittingTable, note
-from litesmith.report.wording import device_lines, evaluation_line
+from litesmith.report.wording import device_lines, evaluation_line, verdict_line
 
 _LAYOUTS = (
     (
@@ -44,6 +44,7 @@ def variants_table(deployment: Deployment) -> RenderableType:
     }
     once = sample is not None and sample.metric == "agreement"
     layouts = [tuple(c for c in layout if c != "agreement" or not once) for layout in _LAYOUTS]
-    notes: list[Text] = [note(evaluation_line(deployment.variants))] if sample else []
+    about = (evaluation_line(deployment.variants), verdict_line(deployment.variants))
+    notes: list[Text] = [note(line) for line in about if line]
     notes += [note(line) for line in device_lines(deployment.variants, only=targets(deployment.variants)[:1])]
     return FittingTable(shown, columns, layouts=layouts, notes=notes)
