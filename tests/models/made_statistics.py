@@ -18,7 +18,10 @@ def statistics_of(values: npt.NDArray[Any]) -> TensorStatistics:
     return TensorStatistics(
         minimum=float(stored.min()),
         maximum=float(stored.max()),
+        mean_minimum=float(stored.min()),
+        mean_maximum=float(stored.max()),
         count=stored.size,
+        samples=1,
         bins=occupied,
         weights=histogram[occupied] / stored.size,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from litesmith.runtime.flatbuffer import read_graph
 AUTO = "auto"
 _TRIAL_BITS = 8
 _FILE = "statistics.npz"
+_NUMBERS = ("minimum", "maximum", "mean_minimum", "mean_maximum", "count", "samples")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,19 +140,18 @@ def _statistics(run: Run, model: FloatModel, samples: SampleSet) -> tuple[dict[s
         return Pass(samples=samples.count, tensors=len(found), duration_s=duration_s)
 
     key = {"float": model.conversion.sha256, "samples": samples.digest}
-    kept = run.step("calibrate", key, Pass, make, version=2)
+    kept = run.step("calibrate", key, Pass, make, version=3)
     return load(kept.folder / _FILE), kept.value
 
 
 def save(statistics: Mapping[str, TensorStatistics], path: Path) -> None:
-    """Write statistics to an .npz of flat arrays."""
-    tensors = list(statistics.values())
+    """Write statistics to an .npz of flat arrays: each tensor, followed by its halves where it has them."""
+    tensors = [each for t in statistics.values() for each in (t, *t.halves)]
     np.savez(
         path,
         names=np.array(list(statistics), dtype=np.str_),
-        minimum=np.array([t.minimum for t in tensors]),
-        maximum=np.array([t.maximum for t in tensors]),
-        count=np.array([t.count for t in tensors], np.int64),
+        halves=np.array([len(t.halves) for t in statistics.values()]),
+        **{field: np.array([getattr(t, field) for t in tensors]) for field in _NUMBERS},  # type: ignore[arg-type]
         ends=np.cumsum([len(t.bins) for t in tensors]),
         bins=np.concatenate([t.bins for t in tensors]),
         weights=np.concatenate([t.weights for t in tensors]),
@@ -162,11 +163,14 @@ def load(path: Path) -> dict[str, TensorStatistics]:
     with np.load(path) as stored:
         bins = np.split(stored["bins"], stored["ends"][:-1])
         weights = np.split(stored["weights"], stored["ends"][:-1])
+        numbers = zip(*(stored[field].tolist() for field in _NUMBERS), strict=True)
+        tensors = iter(
+            TensorStatistics(**dict(zip(_NUMBERS, row, strict=True)), bins=b, weights=w)
+            for row, b, w in zip(numbers, bins, weights, strict=True)
+        )
         return {
-            str(name): TensorStatistics(minimum=float(low), maximum=float(high), count=int(n), bins=b, weights=w)
-            for name, low, high, n, b, w in zip(
-                stored["names"], stored["minimum"], stored["maximum"], stored["count"], bins, weights, strict=True
-            )
+            str(name): replace(next(tensors), halves=tuple(islice(tensors, int(halves))))
+            for name, halves in zip(stored["names"], stored["halves"], strict=True)
         }
 
 
@@ -201,7 +205,7 @@ def _trials(
         "output": run.settings.output,
         "inputs": {name: list(pair) for name, pair in inputs.items()},
     }
-    return run.step("compare calibrators", key, Trials, make, version=2).value.trials
+    return run.step("compare calibrators", key, Trials, make, version=3).value.trials
 
 
 def _trial(name: str, answers: Answers, reference: Answers, run: Run) -> CalibratorTrial:
