@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from made_statistics import made_tensors, statistics_of
+from made_statistics import made_tensors, random_values, statistics_of
 
 from litesmith.core.registry import load_plugins, plugin_names
-from litesmith.quantize.calibrator import PACKAGE, Calibrator
+from litesmith.quantize.calibrator import PACKAGE, Calibrator, every_range, narrowest
 
 CALIBRATORS: dict[str, Calibrator] = load_plugins(PACKAGE, kind="calibrator")
 TENSORS = made_tensors()
@@ -61,3 +61,46 @@ def test_the_statistics_stay_as_they_are(name: str) -> None:
     np.testing.assert_array_equal(given.weights, untouched.weights)
     np.testing.assert_array_equal(given.bins, untouched.bins)
     assert CALIBRATORS[name].range_of(given, 8) == first
+
+
+@pytest.mark.parametrize("bits", [4, 8, 16])
+@pytest.mark.parametrize("seed", range(60))
+def test_any_values_give_a_valid_range(seed: int, bits: int) -> None:
+    """Finite, within what was seen and zero; and wide enough and around zero once it is used."""
+    values = random_values(seed)
+    tensor = statistics_of(values)
+    for calibrator in CALIBRATORS.values():
+        low, high = calibrator.range_of(tensor, bits)
+        assert math.isfinite(low), calibrator.name
+        assert math.isfinite(high), calibrator.name
+        assert min(values.min(), 0) <= low <= high <= max(values.max(), 0), calibrator.name
+    for name, (low, high) in every_range(tensor, bits=bits).items():
+        assert low <= 0 <= high, name
+        assert max(-low, high) >= narrowest(bits), name
+        step = np.float32((high - low) / (2**bits - 1))
+        assert np.isfinite(step), name
+        assert step > 0, name
+
+
+@by_name
+@pytest.mark.parametrize("tensor", ["normal", "rectified", "uniform", "relu6"])
+def test_no_range_is_nonsense(name: str, tensor: str) -> None:
+    """On what networks usually have, each keeps an 8-bit value within 6 dB of what the true extremes give."""
+    values = TENSORS[tensor].astype(np.float64)
+
+    def noise(calibrator: str) -> float:
+        low, high = every_range(statistics_of(values), bits=8)[calibrator]
+        step = (high - low) / 255
+        return float(np.mean((values - np.clip(np.round(values / step) * step, low, high)) ** 2))
+
+    assert noise(name) < 4 * noise("min_max")
+
+
+@by_name
+def test_the_order_of_equal_shares_does_not_matter(name: str) -> None:
+    """The mirror image gives the mirrored range."""
+    for tensor in ("normal", "rectified", "offset", "heavy-tailed"):
+        low, high = CALIBRATORS[name].range_of(statistics_of(TENSORS[tensor]), 8)
+        turned = CALIBRATORS[name].range_of(statistics_of(-TENSORS[tensor]), 8)
+        width = max(high, 0) - min(low, 0)
+        assert turned == (pytest.approx(-high, abs=0.15 * width), pytest.approx(-low, abs=0.15 * width))

@@ -46,3 +46,25 @@ def made_tensors() -> dict[str, npt.NDArray[np.float32]]:
         "zero": np.zeros(10, np.float32),
         "two values": np.array([-1, 1], np.float32),
     }
+
+
+def random_values(seed: int) -> npt.NDArray[np.float32]:
+    """Return one to some thousand values of a random kind and size, subnormal ones and single spikes among them."""
+    random = np.random.default_rng(seed)
+    count = int(random.choice([1, 2, 3, 10, 100, 5000]))
+    kinds = (
+        lambda: random.normal(random.normal(), 1, count),
+        lambda: np.maximum(random.normal(0, 1, count), 0),
+        lambda: -random.exponential(1, count),
+        lambda: random.standard_cauchy(count),
+        lambda: random.lognormal(0, 3, count),
+        lambda: np.full(count, random.normal()),
+        lambda: np.zeros(count),
+        lambda: random.choice([-1.0, 0.0, 1.0, 1e6], count),
+        lambda: random.normal(0, 1, count) * (random.random(count) < 0.01),
+        lambda: random.integers(-3, 256, count).astype(np.float64),
+    )
+    values = kinds[seed % len(kinds)]()
+    size = 10.0 ** random.choice([-44, -41, -38, -20, -3, 0, 0, 0, 3, 20, 37])
+    largest = float(np.finfo(np.float32).max)
+    return np.clip(values * size, -largest / 4, largest / 4).astype(np.float32)
