@@ -50,7 +50,7 @@ def test_progress_of_a_stage_begins_at_zero_and_ends_full(tmp_path: Path) -> Non
         ({"batch": 4}, "--batch is 4"),
         ({"schemes": ("in8",)}, "unknown scheme 'in8'"),
         ({"interface": "int4"}, "unknown interface 'int4'"),
-        ({"calibrator": "entropy"}, "unknown calibrator 'entropy'"),
+        ({"calibrator": "entropie"}, "unknown calibrator 'entropie'"),
         ({"preprocess": "tf"}, "unknown preprocessing preset 'tf'"),
         ({"metric": "top2"}, "unknown metric 'top2'"),
         ({"target": ("pixel",)}, "unknown target 'pixel'"),
