@@ -23,6 +23,7 @@ ROW = re.compile(r"^\| `(--[a-z-]+)[^`]*` \| ([^|]*) \|", re.MULTILINE)
 SECTIONS = ("Options", "Example", "What is written", "Exit codes", "JSON")
 COMMON = {"--json", "--quiet"}
 OTHERS = {"--help", "--version", "--project"}
+BENCHMARKS = ROOT / "docs" / "benchmarks.md"
 VERBS = verbs()
 RESULTS = {
     "convert": ConvertResult,
@@ -36,6 +37,12 @@ RESULTS = {
 
 def page(verb: Verb) -> str:
     return (ROOT / "docs" / f"{verb.name}.md").read_text(encoding="utf-8")
+
+
+def script_options() -> list[str]:
+    """Return the options of the script that `docs/benchmarks.md` explains."""
+    script = (ROOT / "benchmarks" / "int8_accuracy.py").read_text(encoding="utf-8")
+    return re.findall(r"add_argument\(\s*\"(--[a-z0-9-]+)\"", script)
 
 
 def flags(verb: Verb) -> set[str]:
@@ -68,8 +75,16 @@ def test_readme_links_the_page(verb: Verb) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_no_page_mentions_an_option_that_does_not_exist(path: Path) -> None:
     known = {flag(name) for name in FIELDS} | COMMON | OTHERS
+    known |= set(script_options()) if path == BENCHMARKS else set()
     mentioned = set(re.findall(r"(?<![-\w])--[a-z][a-z_-]*", path.read_text(encoding="utf-8")))
     assert mentioned - known == set()
+
+
+def test_the_page_of_benchmarks_lists_exactly_the_options_of_the_script() -> None:
+    rows = [line for line in BENCHMARKS.read_text(encoding="utf-8").splitlines() if line.startswith("| `--")]
+    listed = [name for row in rows for name in re.findall(r"--[a-z0-9-]+", row.split("|")[1])]
+    assert len(listed) > 10
+    assert sorted(listed) == sorted(script_options())
 
 
 def test_api_page_lists_every_verb() -> None:
