@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from litesmith.core.tensors import TensorSpec
 
@@ -14,6 +16,9 @@ FLOATS = frozenset({"float32", "float16", "bfloat16", "float64"})
 
 MIN_RUNTIME = "min_runtime_version"
 """Metadata in which the converter states the oldest runtime: a block of zero-padded text."""
+
+BYTE_INPUTS = "litesmith.byte_inputs"
+"""Metadata on the inputs that take raw bytes as they are, as `position:scale:zero` separated by commas."""
 
 Option = int | float | bool
 
@@ -193,7 +198,19 @@ class Graph:
     @property
     def input_specs(self) -> tuple[TensorSpec, ...]:
         """The model's inputs under the first signature's names."""
-        return self._specs(self.main.inputs, self.signatures[0].inputs if self.signatures else {})
+        specs = self._specs(self.main.inputs, self.signatures[0].inputs if self.signatures else {})
+        return with_bytes(specs, self.byte_inputs)
+
+    @property
+    def byte_inputs(self) -> dict[int, tuple[float, int]]:
+        """Scale and zero of the inputs that take raw bytes as they are, by position, as the file's metadata says."""
+        text = next((entry.text for entry in self.metadata if entry.name == BYTE_INPUTS), "")
+        found = {}
+        for part in text.split(","):
+            with suppress(ValueError):  # not ours, or damaged: it says nothing
+                position, scale, zero = part.split(":")
+                found[int(position)] = (float(scale), int(zero))
+        return found
 
     @property
     def output_specs(self) -> tuple[TensorSpec, ...]:
@@ -203,6 +220,14 @@ class Graph:
     def _specs(self, tensors: tuple[int, ...], named: dict[str, int]) -> tuple[TensorSpec, ...]:
         names = {index: name for name, index in named.items()}
         return tuple(spec_of(self.main.tensors[index], names.get(index, "")) for index in tensors)
+
+
+def with_bytes(specs: tuple[TensorSpec, ...], fed: Mapping[int, tuple[float, int]]) -> tuple[TensorSpec, ...]:
+    """Return inputs with what is known of the bytes they take, by position."""
+    return tuple(
+        replace(spec, byte_scale=fed[position][0], byte_zero=fed[position][1]) if position in fed else spec
+        for position, spec in enumerate(specs)
+    )
 
 
 def stateful_ops(subgraph: Subgraph) -> list[tuple[GraphOp, tuple[int, ...]]]:

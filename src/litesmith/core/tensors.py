@@ -21,6 +21,9 @@ class TensorSpec:
         shape: Dimensions; -1 where the size is dynamic. The batch is the first.
         scale: Quantization scale; 0.0 when the tensor is not quantized.
         zero_point: Integer that stands for 0.0.
+        byte_scale: Not 0.0 where raw bytes are the input as they are: the byte itself for uint8, the byte less 128 for
+            int8. Byte b then stands for the real value byte_scale * (b - byte_zero).
+        byte_zero: The byte that stands for 0.0 there.
     """
 
     name: str
@@ -28,6 +31,13 @@ class TensorSpec:
     shape: tuple[int, ...]
     scale: float = 0.0
     zero_point: int = 0
+    byte_scale: float = 0.0
+    byte_zero: int = 0
+
+    @property
+    def byte_fed(self) -> bool:
+        """Whether raw bytes are the input as they are."""
+        return self.byte_scale != 0.0
 
     @property
     def quantized(self) -> bool:

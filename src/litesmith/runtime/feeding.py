@@ -30,11 +30,15 @@ def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
 
     8-bit samples with one scale for all channels map byte to byte
     when the model takes 8-bit integers: by the fastest arithmetic that gives, for all 256 bytes, exactly what
-    `normalize` and `quantize` give.
+    `normalize` and `quantize` give. A model that takes bytes as they are (`byte_fed`) gets them so.
     """
     if not entry.normalized:
         dtype = np.dtype(spec.dtype)
         return _computed(lambda row: np.ascontiguousarray(row, dtype))
+    if spec.byte_fed and entry.dtype == "uint8":
+        if spec.dtype == "float32":  # the float model that such an integer model was made from
+            return _scaled(np.float32(spec.byte_scale), np.float32(-spec.byte_scale * spec.byte_zero))
+        return _byte_to_byte(_BYTES if spec.dtype == "uint8" else _BYTES ^ np.uint8(128), spec.dtype)
     record = samples.preprocessing
     single = len(record.scale) == 1 and len(record.offset) == 1
     if entry.dtype == "uint8" and single and spec.dtype in ("int8", "uint8"):

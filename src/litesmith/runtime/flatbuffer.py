@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from litesmith.core.errors import SourceError
-from litesmith.core.graph import Graph, GraphTensor, MetadataEntry
+from litesmith.core.graph import BYTE_INPUTS, Graph, GraphTensor, MetadataEntry
 from litesmith.runtime.flatbuffer_graph import MOST_SUBGRAPHS, Quantization, Reading, names_of, read_signature
 from litesmith.runtime.flatbuffer_table import Buffer, Damaged, Table, array
 from litesmith.runtime.storage import DTYPES, storage_bits
 
-__all__ = ["ModelFile", "cut_off", "names_of", "read_graph", "storage_bits"]
+__all__ = ["ModelFile", "byte_inputs", "cut_off", "names_of", "read_graph", "storage_bits"]
 
 _IDENTIFIER = b"TFL3"
 _SHORT_TEXT_BYTES = 200
@@ -223,3 +223,18 @@ def read_graph(path: Path) -> Graph:
     """
     with ModelFile(path) as file:
         return file.graph
+
+
+def byte_inputs(path: Path) -> dict[int, tuple[float, int]]:
+    """Return scale and zero of the inputs that take raw bytes as they are; most files say nothing of it.
+
+    Raises:
+        SourceError: the file says so, and is damaged.
+    """
+    with path.open("rb") as file:
+        if not path.stat().st_size:
+            return {}
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            if mapped.find(BYTE_INPUTS.encode("ascii")) < 0:
+                return {}
+    return read_graph(path).byte_inputs

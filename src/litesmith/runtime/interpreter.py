@@ -11,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from litesmith.core.errors import EvaluationError, SourceError
+from litesmith.core.graph import with_bytes
 from litesmith.core.tensors import TensorSpec
 from litesmith.runtime.feeding import Feed
+from litesmith.runtime.flatbuffer import byte_inputs
 
 Array = npt.NDArray[np.generic]
 
@@ -69,7 +71,8 @@ class OpenModel:
         self._input_indices = [d["index"] for d in self._interpreter.get_input_details()]
         self._output_indices = [d["index"] for d in self._interpreter.get_output_details()]
         names = self._signature_names()
-        self.inputs = tuple(_spec(d, names) for d in self._interpreter.get_input_details())
+        read = tuple(_spec(d, names) for d in self._interpreter.get_input_details())
+        self.inputs = with_bytes(read, byte_inputs(path))
         self.outputs = tuple(_spec(d, names) for d in self._interpreter.get_output_details())
 
     def _resize(self, shapes: Sequence[tuple[int, ...]]) -> None:

@@ -1,0 +1,196 @@
+"""A .tflite in memory that can be changed: constants, scales, metadata; and single operators cut out of it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from litesmith.core.errors import EvaluationError, PluginError
+from litesmith.core.files import write_bytes
+from litesmith.core.graph import Subgraph
+from litesmith.runtime.flatbuffer import ModelFile, names_of
+from litesmith.runtime.storage import DTYPES
+
+Array = npt.NDArray[Any]
+
+
+def inline_buffers(model: Any, data: bytes) -> None:
+    """Take in constants that stand behind the flatbuffer, whose offsets would no longer be right."""
+    for buffer in model.buffers:
+        if buffer.offset > 1 and buffer.size:
+            buffer.data = np.frombuffer(data, np.uint8, count=buffer.size, offset=buffer.offset)
+            buffer.offset = buffer.size = 0
+
+
+def packed(model: Any) -> bytes:
+    """Return a `ModelT` as the bytes of a .tflite."""
+    import flatbuffers
+
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+class EditableModel:
+    """A .tflite taken into memory. Changes reach the file with `save`.
+
+    Args:
+        path: The file, whose structure is checked first.
+
+    Raises:
+        SourceError: no .tflite, or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from ai_edge_litert import schema_py_generated as schema
+
+        with ModelFile(path) as file:
+            self.graph = file.graph
+        self._schema = schema
+        data = path.read_bytes()
+        self._model = schema.ModelT.InitFromPackedBuf(data, 0)
+        inline_buffers(self._model, data)
+        self._main = self._model.subgraphs[0]
+        codes = [code.builtinCode for code in self._model.operatorCodes]
+        self._names = names_of("BuiltinOperator")
+        self._op_names = [self._names.get(codes[op.opcodeIndex], "?") for op in self._main.operators]
+
+    @property
+    def main(self) -> Subgraph:
+        """The first subgraph, as it was in the file: names, shapes and operators, which no edit here changes."""
+        return self.graph.main
+
+    def values(self, tensor: int) -> Array:
+        """Return a constant as an array of its shape, which may not be written to.
+
+        Raises:
+            EvaluationError: it is no constant with a plain layout.
+        """
+        found = self._main.tensors[tensor]
+        dtype = DTYPES.get(self.main.tensors[tensor].dtype)
+        data = self._model.buffers[found.buffer].data
+        if dtype is None or data is None:
+            raise EvaluationError(f"tensor '{self.main.tensors[tensor].name}' is no constant that can be read")
+        raw = np.asarray(data, np.uint8).tobytes()
+        return np.frombuffer(raw, dtype).reshape([int(d) for d in found.shape] if found.shape is not None else [])
+
+    def set_values(self, tensor: int, values: Array) -> None:
+        """Put new values of the same shape and dtype into a constant; others that share its bytes keep theirs.
+
+        Raises:
+            PluginError: shape or dtype differ.
+        """
+        old = self.values(tensor)
+        if old.shape != values.shape or old.dtype != values.dtype:
+            raise PluginError(f"{values.dtype}{values.shape} cannot replace {old.dtype}{old.shape}")
+        found = self._main.tensors[tensor]
+        data = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
+        if sum(t.buffer == found.buffer for graph in self._model.subgraphs for t in graph.tensors) > 1:
+            buffer = self._schema.BufferT()
+            self._model.buffers.append(buffer)
+            found.buffer = len(self._model.buffers) - 1
+        self._model.buffers[found.buffer].data = data
+
+    def scales(self, tensor: int) -> npt.NDArray[np.float32]:
+        """Return a tensor's scales, float32 [channels]; empty when it is not quantized."""
+        parameters = self._main.tensors[tensor].quantization
+        found = None if parameters is None else parameters.scale
+        return np.empty(0, np.float32) if found is None else np.asarray(found, np.float32)
+
+    def zero_point(self, tensor: int) -> int:
+        """Return a tensor's first zero point; 0 when it has none."""
+        parameters = self._main.tensors[tensor].quantization
+        found = None if parameters is None else parameters.zeroPoint
+        return 0 if found is None or len(found) == 0 else int(found[0])
+
+    def set_scales(self, tensor: int, scales: npt.NDArray[np.float32], *, zero_point: int = 0, axis: int = 0) -> None:
+        """Give a quantized tensor other scales: one, or one per index along `axis`; zero points alike."""
+        parameters = self._main.tensors[tensor].quantization
+        parameters.scale = np.asarray(scales, np.float32)
+        parameters.zeroPoint = np.full(len(scales), zero_point, np.int64)
+        parameters.quantizedDimension = axis
+        parameters.min = parameters.max = None
+
+    def set_fused_activation(self, op: int, activation: str) -> None:
+        """Change what is applied to an operator's result, such as `NONE` or `RELU6`."""
+        number = getattr(self._schema.ActivationFunctionType, activation)
+        self._main.operators[op].builtinOptions.fusedActivationFunction = number
+
+    def set_metadata(self, name: str, text: str) -> None:
+        """Add a metadata entry, or replace it."""
+        model = self._model
+        data = np.frombuffer(text.encode("utf-8"), np.uint8)
+        for entry in model.metadata or []:
+            if entry.name in (name, name.encode()):
+                model.buffers[entry.buffer].data = data
+                return
+        model.buffers.append(self._schema.BufferT(data=data))
+        entry = self._schema.MetadataT()
+        entry.name, entry.buffer = name, len(model.buffers) - 1
+        model.metadata = [*(model.metadata or []), entry]
+
+    def save(self, path: Path) -> None:
+        """Write the model; only a whole file appears there."""
+        write_bytes(path, packed(self._model))
+
+    def cut(self, op: int, *, activation: str = "") -> tuple[bytes, list[int]]:
+        """Return a .tflite of one operator alone, and the tensors that are its inputs.
+
+        Inputs are the operator's activations, each once; outputs are its own. Constants stay in it.
+
+        Args:
+            op: Position of the operator.
+            activation: Fused activation it is to have instead, such as `NONE`; empty for its own.
+
+        Raises:
+            EvaluationError: it runs other subgraphs, or keeps state.
+        """
+        found = self._main.operators[op]
+        record = self.main.ops[op]
+        if record.calls:
+            raise EvaluationError(f"{record.name} runs other subgraphs and cannot stand alone")
+        schema = self._schema
+        used = list(dict.fromkeys(int(i) for i in (*found.inputs, *found.outputs) if i >= 0))
+        place = {tensor: position for position, tensor in enumerate(used)}
+        buffers = [schema.BufferT()]
+        tensors = []
+        for tensor in used:
+            twin = copy.copy(self._main.tensors[tensor])
+            data = self._model.buffers[twin.buffer].data
+            twin.buffer = 0
+            if data is not None and len(data):
+                twin.buffer = len(buffers)
+                buffers.append(schema.BufferT(data=data))
+            tensors.append(twin)
+        single = copy.copy(found)
+        single.opcodeIndex = 0
+        single.inputs = [place[int(i)] if i >= 0 else -1 for i in found.inputs]
+        single.outputs = [place[int(i)] for i in found.outputs]
+        single.intermediates = None
+        if activation:
+            single.builtinOptions = copy.copy(found.builtinOptions)
+            single.builtinOptions.fusedActivationFunction = getattr(schema.ActivationFunctionType, activation)
+        fed = [i for i in dict.fromkeys(record.inputs) if i >= 0 and not self.main.tensors[i].constant]
+        fed = [i for i in fed if not self.main.tensors[i].variable]
+        graph = schema.SubGraphT(
+            tensors=tensors,
+            operators=[single],
+            inputs=[place[i] for i in fed],
+            outputs=[place[int(i)] for i in found.outputs],
+            name="main",
+        )
+        code = self._model.operatorCodes[found.opcodeIndex]
+        return packed(
+            schema.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=[code], description="")
+        ), fed
+
+
+def require_plain(graph: Subgraph, names: Sequence[str]) -> list[str]:
+    """Return those of the operators' names that are in the graph."""
+    present = {op.name for op in graph.ops}
+    return [name for name in names if name in present]

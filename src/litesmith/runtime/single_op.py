@@ -1,0 +1,77 @@
+"""Runs one operator of a .tflite by itself, with the runtime's own kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from litesmith.core.errors import EvaluationError
+from litesmith.runtime.editing import EditableModel
+
+Array = npt.NDArray[Any]
+
+
+class SingleOp:
+    """An operator cut out of a model, ready to run. Call it from a worker: native code can end its process.
+
+    Args:
+        model: The model.
+        op: Position of the operator.
+        activation: Fused activation it is to have instead, such as `NONE`; empty for its own.
+        threads: Interpreter threads.
+
+    Raises:
+        EvaluationError: it cannot stand alone, or the runtime cannot prepare it.
+    """
+
+    def __init__(self, model: EditableModel, op: int, *, activation: str = "", threads: int = 1) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        content, self.fed = model.cut(op, activation=activation)
+        self.op = model.main.ops[op]
+        try:
+            self._interpreter: Any = Interpreter(model_content=content, num_threads=threads)
+            self._interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise EvaluationError(f"{self.op.name} alone cannot be prepared: {error}") from error
+        self._inputs = [d["index"] for d in self._interpreter.get_input_details()]
+        self._outputs = [d["index"] for d in self._interpreter.get_output_details()]
+        self._shapes = [tuple(int(size) for size in d["shape"]) for d in self._interpreter.get_input_details()]
+
+    def run(self, rows: Sequence[Array]) -> list[Array]:
+        """Return copies of the outputs for one set of inputs, in the order of `fed`.
+
+        Raises:
+            EvaluationError: the runtime fails.
+        """
+        try:
+            if self._shapes != [row.shape for row in rows]:
+                self._resize(rows)
+            for index, row in zip(self._inputs, rows, strict=True):
+                self._interpreter.set_tensor(index, row)
+            self._interpreter.reset_all_variables()
+            self._interpreter.invoke()
+        except (ValueError, RuntimeError) as error:
+            raise EvaluationError(f"{self.op.name} alone failed to run: {error}") from error
+        return [self._interpreter.get_tensor(index) for index in self._outputs]
+
+    def _resize(self, rows: Sequence[Array]) -> None:
+        for index, row in zip(self._inputs, rows, strict=True):
+            self._interpreter.resize_tensor_input(index, list(row.shape))
+        self._interpreter.allocate_tensors()
+        self._shapes = [row.shape for row in rows]
+
+    def run_all(self, columns: Sequence[Array]) -> list[Array]:
+        """Return the outputs over all samples: arrays [N, 1, ...] in, arrays [N, ...] of the outputs' shapes out."""
+        count = len(columns[0])
+        made: list[Array] = []
+        for row in range(count):
+            outputs = self.run([column[row] for column in columns])
+            if not made:
+                made = [np.empty((count, *value.shape), value.dtype) for value in outputs]
+            for whole, value in zip(made, outputs, strict=True):
+                whole[row] = value
+        return made
