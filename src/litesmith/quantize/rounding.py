@@ -128,7 +128,8 @@ def moments_each(targets: npt.NDArray[Any], rows: npt.NDArray[Any], *, centred: 
     if centred:
         rows, wanted = rows - rows.mean(axis=1, keepdims=True), wanted - wanted.mean(axis=2, keepdims=True)
     count = max(rows.shape[1], 1)
-    covariance = np.asarray(np.matmul(rows.transpose(0, 2, 1), rows), np.float64) / count
+    covariance: Doubles = np.matmul(rows.transpose(0, 2, 1), rows).astype(np.float64)
+    covariance /= count
     cross: Doubles = np.matmul(wanted, rows)[:, 0].astype(np.float64) / count
     return covariance, cross
 
@@ -136,8 +137,8 @@ def moments_each(targets: npt.NDArray[Any], rows: npt.NDArray[Any], *, centred: 
 def best_each(matrix: Doubles, covariance: Doubles, cross: Doubles, ridge: float) -> Doubles:
     """Return `best_rows` where each row has a covariance of its own, float64 [O, K, K]."""
     damped, strength = _damped_each(covariance, ridge)
-    found: Doubles = np.linalg.solve(damped, (cross + strength[:, None] * matrix)[..., None])[..., 0]
-    return found
+    solved = np.linalg.solve(damped, (cross + strength[:, None] * matrix)[..., None])
+    return np.asarray(solved[..., 0], np.float64)
 
 
 def rounded_each(matrix: Doubles, covariance: Doubles, scales: Doubles, *, ridge: float, bits: int) -> Doubles:
@@ -155,5 +156,5 @@ def rounded_each(matrix: Doubles, covariance: Doubles, scales: Doubles, *, ridge
 
 def _damped_each(covariance: Doubles, ridge: float) -> tuple[Doubles, Doubles]:
     size = covariance.shape[-1]
-    strength: Doubles = ridge * np.trace(covariance, axis1=1, axis2=2) / size + 1e-12
+    strength = np.asarray(ridge * np.trace(covariance, axis1=1, axis2=2) / size + 1e-12, np.float64)
     return covariance + strength[:, None, None] * np.eye(size), strength
