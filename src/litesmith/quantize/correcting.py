@@ -11,13 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from litesmith.core.graph import GraphOp
-from litesmith.core.isolated import usable_cores
 from litesmith.core.samples import SampleSet
 from litesmith.quantize.correction import Correction, LayerStep, correction_named
-from litesmith.quantize.layers import Layer, layer_of, patches, positions, products
-from litesmith.quantize.lockstep import Lane, affordable_samples, walk
 from litesmith.runtime.editing import EditableModel
-from litesmith.runtime.feeding import feeders, match
+from litesmith.runtime.lockstep import Lane, lanes, walk
+from litesmith.runtime.weighted import Layer, layer_of, patches, positions, products
 
 Array = npt.NDArray[Any]
 ROWS = 24_000
@@ -39,38 +37,6 @@ class Corrected:
     layers: int
     passed_over: tuple[str, ...]
     samples: int
-
-
-def feeds_of(model: EditableModel, samples: SampleSet, rows: Sequence[int]) -> list[Array]:
-    """Return what a model is fed for some samples: one array [N, 1, ...] per input, in its own number type."""
-    specs = model.graph.input_specs
-    stored = [np.asarray(samples.raw(position)) for position in match(samples, specs)]
-    made = []
-    for feed, values in zip(feeders(samples, specs), stored, strict=True):
-        made.append(np.stack([np.array(feed(values[row : row + 1])) for row in rows]))
-    return made
-
-
-def lanes(
-    float_model: Path, quantized_model: Path, samples: SampleSet, rows: Sequence[int]
-) -> tuple[Lane, Lane, list[int]]:
-    """Return both models fed with some of the samples, and which: fewer where memory would not do.
-
-    Raises:
-        SourceError: one is no valid model.
-        DatasetError: an input has no samples.
-    """
-    reference, quantized = EditableModel(float_model), EditableModel(quantized_model)
-    most = affordable_samples(float_model)
-    if len(rows) > most:
-        rows = [rows[i] for i in np.linspace(0, len(rows) - 1, most).astype(int)]
-    own = feeds_of(reference, samples, rows)
-    threads = usable_cores()
-    return (
-        Lane(reference, own, threads=threads),
-        Lane(quantized, feeds_of(quantized, samples, rows), threads=threads),
-        list(rows),
-    )
 
 
 def correct_layers(

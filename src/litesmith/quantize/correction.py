@@ -13,8 +13,8 @@ import numpy.typing as npt
 from litesmith.core.registry import load_plugin, plugin_names
 
 if TYPE_CHECKING:
-    from litesmith.quantize.layers import Layer
     from litesmith.quantize.preparing import Preparing
+    from litesmith.runtime.weighted import Layer
 
 PACKAGE = "litesmith.quantize.corrections"
 Doubles = npt.NDArray[np.float64]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from litesmith.core.graph import GraphOp, Subgraph
-from litesmith.quantize.layers import Layer
+from litesmith.runtime.weighted import Layer
 
 _REDUCTIONS = ("MEAN", "SUM", "REDUCE_MAX")
 _SINGLE = frozenset(

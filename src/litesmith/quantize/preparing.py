@@ -14,11 +14,11 @@ from litesmith.core.graph import BYTE_INPUTS, Subgraph
 from litesmith.core.preprocessing import Preprocessing
 from litesmith.core.samples import SampleSet
 from litesmith.quantize.correction import correction_named
-from litesmith.quantize.layers import Layer, layer_of
 from litesmith.runtime.editing import EditableModel
 from litesmith.runtime.feeding import feeders, match
 from litesmith.runtime.interpreter import OpenModel
 from litesmith.runtime.run_samples import input_shapes
+from litesmith.runtime.weighted import Layer, layer_of
 
 Doubles = npt.NDArray[np.float64]
 Range = tuple[float, float]

@@ -9,7 +9,7 @@ The mean is that of the output behind activation and saturation, found by a few 
 import numpy as np
 
 from litesmith.quantize.correction import Correction, LayerStep, Moment
-from litesmith.quantize.layers import products
+from litesmith.runtime.weighted import products
 
 _STEPS = 8
 _DAMPING = 0.7

@@ -20,8 +20,8 @@ import numpy as np
 
 from litesmith.quantize.correction import Correction, Moment
 from litesmith.quantize.groups import Group, channel_groups
-from litesmith.quantize.layers import Layer
 from litesmith.quantize.preparing import ChannelRange, Doubles, Preparing
+from litesmith.runtime.weighted import Layer
 
 _LARGEST = 64.0
 _MIXING_POWER = 0.5

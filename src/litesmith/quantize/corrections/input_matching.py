@@ -14,8 +14,8 @@ import numpy as np
 
 from litesmith.core.preprocessing import Layout
 from litesmith.quantize.correction import Correction, Moment
-from litesmith.quantize.layers import Layer
 from litesmith.quantize.preparing import Preparing
+from litesmith.runtime.weighted import Layer
 
 _PASSING = ("PAD",)
 

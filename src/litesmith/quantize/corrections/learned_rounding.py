@@ -8,7 +8,6 @@ Second-order rounding on the inputs that the layer really gets, their own quanti
 import numpy as np
 
 from litesmith.quantize.correction import Correction, LayerStep, Moment
-from litesmith.quantize.layers import products
 from litesmith.quantize.rounding import (
     RIDGES,
     Doubles,
@@ -20,6 +19,7 @@ from litesmith.quantize.rounding import (
     rounded_rows,
     row_scales,
 )
+from litesmith.runtime.weighted import products
 
 _HELD = 4
 """Every fourth sample chooses the ridge."""

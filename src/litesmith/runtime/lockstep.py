@@ -16,8 +16,11 @@ import numpy.typing as npt
 
 from litesmith.core.errors import EvaluationError
 from litesmith.core.graph import GraphOp, Subgraph
+from litesmith.core.isolated import usable_cores
+from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec, dequantize
 from litesmith.runtime.editing import EditableModel
+from litesmith.runtime.feeding import feeders, match
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.single_op import SingleOp
 
@@ -143,3 +146,35 @@ def sample_bytes(graph: Subgraph) -> int:
 def affordable_samples(path: Path) -> int:
     """Return how many samples both models can be walked with inside `MEMORY_BYTES`, at least one."""
     return max(1, int(MEMORY_BYTES / max(1.5 * sample_bytes(read_graph(path).main), 1)))
+
+
+def feeds_of(model: EditableModel, samples: SampleSet, rows: Sequence[int]) -> list[Array]:
+    """Return what a model is fed for some samples: one array [N, 1, ...] per input, in its own number type."""
+    specs = model.graph.input_specs
+    stored = [np.asarray(samples.raw(position)) for position in match(samples, specs)]
+    made = []
+    for feed, values in zip(feeders(samples, specs), stored, strict=True):
+        made.append(np.stack([np.array(feed(values[row : row + 1])) for row in rows]))
+    return made
+
+
+def lanes(
+    float_model: Path, quantized_model: Path, samples: SampleSet, rows: Sequence[int]
+) -> tuple[Lane, Lane, list[int]]:
+    """Return both models fed with some of the samples, and which: fewer where memory would not do.
+
+    Raises:
+        SourceError: one is no valid model.
+        DatasetError: an input has no samples.
+    """
+    reference, quantized = EditableModel(float_model), EditableModel(quantized_model)
+    most = affordable_samples(float_model)
+    if len(rows) > most:
+        rows = [rows[i] for i in np.linspace(0, len(rows) - 1, most).astype(int)]
+    own = feeds_of(reference, samples, rows)
+    threads = usable_cores()
+    return (
+        Lane(reference, own, threads=threads),
+        Lane(quantized, feeds_of(quantized, samples, rows), threads=threads),
+        list(rows),
+    )
