@@ -74,6 +74,44 @@ class CalibratorTrial:
     agreement: float | None
 
 
+class RangeVerdict(Enum):
+    """Whether the calibration samples were enough for ranges that more would not change much."""
+
+    STABLE = "stable"
+    UNSTABLE = "unstable"
+    UNKNOWN = "cannot be judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RangeStability:
+    """Ranges from the even and from the odd calibration samples, compared by the calibrator in use.
+
+    The difference of a tensor is how far the ends of both ranges lie apart, over the width of the range from all
+    samples.
+
+    Attributes:
+        verdict: `stable`, `unstable`, or `cannot be judged`.
+        text: The verdict in words.
+        tensors: Activation tensors that were compared.
+        limit: What the difference may not exceed in 95 % of the tensors.
+        median_difference: Of the tensors, as a fraction; None when it cannot be judged.
+        p95_difference: What 95 % of the tensors do not exceed, as a fraction.
+        worst_difference: The largest, as a fraction.
+        worst_tensor: Which tensor has it.
+        samples_wanted: Estimate of how many samples would bring the difference to the limit; None when it is there.
+    """
+
+    verdict: RangeVerdict
+    text: str
+    tensors: int
+    limit: float
+    median_difference: float | None = None
+    p95_difference: float | None = None
+    worst_difference: float | None = None
+    worst_tensor: str = ""
+    samples_wanted: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """Where the ranges of the quantized activations came from.
@@ -85,7 +123,8 @@ class Calibration:
         samples: Samples the float model was run on.
         tensors: Activation tensors with a range.
         duration_s: Wall time of the pass over the samples.
-        findings: What the check of the representative dataset found.
+        findings: What the check of the representative dataset found, and `unstable-ranges`.
+        stability: Whether the samples were enough; None when it was not looked at.
     """
 
     calibrator: str
@@ -95,6 +134,7 @@ class Calibration:
     tensors: int
     duration_s: float
     findings: tuple[Finding, ...]
+    stability: RangeStability | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,6 +24,7 @@ from litesmith.quantize.build import Ranges
 from litesmith.quantize.calibrator import PACKAGE, calibrator_named
 from litesmith.quantize.collect import collect, ranges_of
 from litesmith.quantize.input_range import byte_range
+from litesmith.quantize.stability import stability, unstable_ranges
 from litesmith.runtime.feeding import match
 from litesmith.runtime.flatbuffer import read_graph
 
@@ -107,6 +108,13 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         )
     else:
         name, reason = wanted, "asked for with --calibrator"
+    settled = stability(
+        statistics,
+        calibrator_named(name).range_of,
+        bits=_TRIAL_BITS,
+        samples=passed.samples,
+        known=frozenset(inputs),
+    )
     record = Calibration(
         calibrator=name,
         reason=reason,
@@ -114,7 +122,8 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         samples=passed.samples,
         tensors=passed.tensors,
         duration_s=passed.duration_s,
-        findings=findings,
+        findings=(*findings, *unstable_ranges(settled, name)),
+        stability=settled,
     )
     return Calibrated(statistics=statistics, inputs=inputs, record=record)
 

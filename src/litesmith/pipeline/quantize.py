@@ -42,10 +42,15 @@ def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResu
             source=prepared.model.source,
             calibration=prepared.calibrated.record if prepared.calibrated is not None else None,
             variants=tuple(variants),
-            findings=(
-                *prepared.warnings,
-                *(f for s in prepared.datasets.summaries for f in s.findings),
-                *(f for v in variants for f in v.findings),
+            findings=tuple(
+                dict.fromkeys(  # the calibration has what its dataset has
+                    [
+                        *prepared.warnings,
+                        *(f for s in prepared.datasets.summaries for f in s.findings),
+                        *(prepared.calibrated.record.findings if prepared.calibrated is not None else ()),
+                        *(f for v in variants for f in v.findings),
+                    ]
+                )
             ),
             environment=environment(seed=settings.seed),
         )

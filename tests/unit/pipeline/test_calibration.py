@@ -8,6 +8,7 @@ from sample_sets import pictures, sample_set
 
 from litesmith.core.errors import UnknownNameError
 from litesmith.core.isolated import Pool
+from litesmith.core.results import RangeVerdict
 from litesmith.core.samples import SampleSet
 from litesmith.pipeline.calibration import calibrate, calibrator_names, load, require_calibrator, save
 from litesmith.pipeline.float_model import Conversions, FloatModel
@@ -24,9 +25,17 @@ def test_statistics_survive_being_stored(cnn: Path, images: SampleSet, pool: Poo
     assert len(found) >= 6
     for name, tensor in found.items():
         other = again[name]
-        assert (other.minimum, other.maximum, other.count) == (tensor.minimum, tensor.maximum, tensor.count)
-        np.testing.assert_array_equal(other.bins, tensor.bins)
-        np.testing.assert_array_equal(other.weights, tensor.weights)
+        assert len(other.halves) == len(tensor.halves) == 2
+        for one, two in zip((other, *other.halves), (tensor, *tensor.halves), strict=True):
+            for field in ("minimum", "maximum", "mean_minimum", "mean_maximum", "count", "samples"):
+                assert getattr(one, field) == getattr(two, field)
+            np.testing.assert_array_equal(one.bins, two.bins)
+            np.testing.assert_array_equal(one.weights, two.weights)
+
+
+def test_statistics_of_one_sample_have_no_halves(cnn: Path, pool: Pool, tmp_path: Path) -> None:
+    save(collect(cnn, sample_set(tmp_path, pictures(1)), pool=pool), tmp_path / "s.npz")
+    assert {len(tensor.halves) for tensor in load(tmp_path / "s.npz").values()} == {0}
 
 
 def test_calibrator_names() -> None:
@@ -64,6 +73,31 @@ def test_a_named_calibrator_is_used_and_nothing_tried(cnn: Path, images: SampleS
         stages = [stage.stage for stage in run.stages]
     assert (made.record.calibrator, made.record.trials) == ("min_max", ())
     assert stages == ["convert", "calibrate"]
+
+
+def test_ranges_that_move_are_told(cnn: Path, tmp_path: Path) -> None:
+    """Every second sample is dark: halves of the samples have seen different things."""
+    values = pictures(40)
+    values[1::2] //= 8
+    samples = sample_set(tmp_path / "samples", values)
+    with run_with(cnn, tmp_path / "run", "min_max") as run:
+        made = calibrate(run, float_model(run), samples, findings=())
+    settled = made.record.stability
+    assert settled is not None
+    assert settled.verdict is RangeVerdict.UNSTABLE
+    assert settled.worst_tensor in made.statistics
+    assert settled.tensors < len(made.statistics)  # the range of the byte input does not come from the samples
+    assert [finding.code for finding in made.record.findings] == ["unstable-ranges"]
+
+
+def test_samples_that_are_enough_are_no_finding(cnn: Path, tmp_path: Path) -> None:
+    """Both halves have seen the same."""
+    samples = sample_set(tmp_path / "samples", np.repeat(pictures(20), 2, axis=0))
+    with run_with(cnn, tmp_path / "run", "percentile") as run:
+        made = calibrate(run, float_model(run), samples, findings=())
+    assert made.record.stability is not None
+    assert made.record.stability.verdict is RangeVerdict.STABLE, made.record.stability.text
+    assert made.record.findings == ()
 
 
 def test_ranges_of_byte_inputs_follow_from_the_preprocessing(cnn: Path, images: SampleSet, tmp_path: Path) -> None:

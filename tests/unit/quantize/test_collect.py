@@ -51,17 +51,22 @@ def computed(model: Path, samples: SampleSet) -> dict[str, npt.NDArray[np.float3
     return {name: np.concatenate(parts) for name, parts in values.items()}
 
 
-def assert_same(found: Found, wanted: Found) -> None:
+MEANS = ("mean_minimum", "mean_maximum", "samples")
+
+
+def assert_same(found: Found, wanted: Found, *, means: bool = True) -> None:
     assert set(found) == set(wanted)
     for name, tensor in found.items():
         other = wanted[name]
-        assert (tensor.minimum, tensor.maximum, tensor.count) == (other.minimum, other.maximum, other.count)
+        for field in ("minimum", "maximum", "count", *(MEANS if means else ())):
+            assert getattr(tensor, field) == getattr(other, field)
         np.testing.assert_array_equal(tensor.bins, other.bins)
         np.testing.assert_array_equal(tensor.weights, other.weights)
 
 
 def test_small_activations_are_counted_whole(activations: Found, cnn: Path, images: SampleSet) -> None:
-    assert_same(activations, {name: statistics_of(values) for name, values in computed(cnn, images).items()})
+    truth = {name: statistics_of(values) for name, values in computed(cnn, images).items()}
+    assert_same(activations, truth, means=False)
     assert len(activations) == 7
 
 
@@ -87,6 +92,30 @@ def test_neither_order_nor_processes_matter(
     first = collect(model, samples, pool=pool)
     assert_same(collect(model, turned, pool=pool), first)
     assert_same(collect(model, samples, pool=one), first)
+    for name, tensor in collect(model, samples, pool=one).items():
+        for half, other in zip(tensor.halves, first[name].halves, strict=True):
+            assert_same({name: half}, {name: other})
+
+
+def test_halves_are_the_even_and_the_odd_samples(
+    large: tuple[Path, SampleSet], activations: Found, pool: Pool, tmp_path: Path
+) -> None:
+    """And the whole is their sum, with the mean of the samples' own extremes."""
+    model, samples = large
+    found = collect(model, samples, pool=pool)
+    for half in (0, 1):
+        (tmp_path / str(half)).mkdir()
+        alone = collect(model, sample_set(tmp_path / str(half), samples.raw()[half::2]), pool=pool)
+        for name, tensor in found.items():
+            seen, other = tensor.halves[half], alone[name]
+            for field in ("minimum", "maximum", "count", *MEANS):
+                assert getattr(seen, field) == getattr(other, field)
+    for name, values in computed(model, samples).items():
+        axes = tuple(range(1, values.ndim))
+        assert found[name].mean_maximum == pytest.approx(values.max(axes).astype(np.float64).mean(), rel=1e-12)
+        assert found[name].mean_minimum == pytest.approx(values.min(axes).astype(np.float64).mean(), rel=1e-12)
+        assert [half.samples for half in found[name].halves] == [4, 3]
+    assert all(len(tensor.halves) == 2 for tensor in activations.values())
 
 
 def test_a_dynamic_model_is_run_one_sample_at_a_time(

@@ -25,6 +25,8 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
     table.add_column("file or reason", overflow="fold")
     calibrated = made.calibration
     ranges = f"ranges: {calibrated.calibrator}, {calibrated.reason}" if calibrated else ""
+    if calibrated and calibrated.stability:
+        ranges += f"\n{calibrated.stability.text}"
     for variant in made.variants:
         fine = variant.status is Status.OK
         table.add_row(

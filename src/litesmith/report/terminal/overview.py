@@ -91,6 +91,8 @@ def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
         tried = f" Tried: {trials}." if len(made.trials) > 1 else ""
         ranges = f"{count(made.tensors, 'range')} from {count(made.samples, 'sample')}"
         yield _fact("Ranges", f"{made.calibrator}, {ranges}. {sentence(made.reason)}{tried}")
+        if made.stability:
+            yield _fact("Ranges", sentence(made.stability.text))
     limits = constraint_lines(deployment.constraints, _unit(deployment))
     if limits:
         yield _fact("Limits", "; ".join(limits) + ".")
