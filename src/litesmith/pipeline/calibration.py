@@ -149,7 +149,7 @@ def _statistics(run: Run, model: FloatModel, samples: SampleSet) -> tuple[dict[s
         return Pass(samples=samples.count, tensors=len(found), duration_s=duration_s)
 
     key = {"float": model.conversion.sha256, "samples": samples.digest}
-    kept = run.step("calibrate", key, Pass, make, version=3)
+    kept = run.step("calibrate", key, Pass, make, version=4)
     return load(kept.folder / _FILE), kept.value
 
 
@@ -214,7 +214,7 @@ def _trials(
         "output": run.settings.output,
         "inputs": {name: list(pair) for name, pair in inputs.items()},
     }
-    return run.step("compare calibrators", key, Trials, make, version=3).value.trials
+    return run.step("compare calibrators", key, Trials, make, version=4).value.trials
 
 
 def _trial(name: str, answers: Answers, reference: Answers, run: Run) -> CalibratorTrial:

@@ -70,8 +70,8 @@ class Watch:
         picked = [values[::step] for values, step in zip(flat, steps, strict=True)]
         row, starts = np.concatenate(picked), self._layout.starts
         lows, highs = np.minimum.reduceat(row, starts).tolist(), np.maximum.reduceat(row, starts).tolist()
-        for place, (position, values) in enumerate(zip(positions, flat, strict=True)):
-            least, greatest = self._limits[position]
+        for place in self._layout.partly:
+            (least, greatest), values = self._limits[positions[place]], flat[place]
             if lows[place] != least:  # else no element can be lower
                 lows[place] = float(np.minimum.reduce(values))
             if highs[place] != greatest:
@@ -107,6 +107,7 @@ class _Layout:
         self.steps = [stride_for(shapes[k], most) for k in self.positions]
         self.stops = np.cumsum([-(-n // step) for n, step in zip(self.sizes, self.steps, strict=True)]).tolist()
         self.starts = [0, *self.stops[:-1]]
+        self.partly = [place for place, step in enumerate(self.steps) if step > 1]
 
 
 class _Half:
@@ -131,12 +132,13 @@ class _Half:
         """Count the rows that are held into histograms."""
         if not self._rows:
             return
-        bins = bin_indices(np.stack(self._rows))
+        rows = np.stack(self._rows)
         minima, maxima = zip(*self._lows, strict=True), zip(*self._highs, strict=True)
         for position, size, start, stop, lows, highs in zip(
             layout.positions, layout.sizes, layout.starts, layout.stops, minima, maxima, strict=True
         ):
-            added = np.bincount(bins[:, start:stop].reshape(-1), minlength=BINS)
+            values = np.ascontiguousarray(rows[:, start:stop])  # one tensor's fit into the cache
+            added = np.bincount(bin_indices(values).reshape(-1), minlength=BINS)
             before = self._histograms.get(position)
             self._histograms[position] = added if before is None else before + added
             self._minima[position] += lows

@@ -5,8 +5,8 @@ calibrator. Percentiles of activations were compared with other ways of clipping
 deep learning inference: principles and empirical evaluation" (arXiv:2004.09602, 2020), where 99.99 did best for most
 networks.
 
-The tails are read from a histogram of some 260,000 elements: about 26 of them lie beyond each percentile, so the share
-that is really cut is 0.01 % give or take a fifth of it. Within a bin, which is 1.6 to 3.1 % of the value wide, the
+The tails are read from a histogram of some 130,000 elements: about 13 of them lie beyond each percentile, so the share
+that is really cut is 0.01 % give or take a quarter of it. Within a bin, which is 1.6 to 3.1 % of the value wide, the
 percentile is interpolated.
 """
 
