@@ -35,7 +35,7 @@ def one() -> Iterator[Pool]:
 def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SampleSet]:
     """A model whose activations are too large to be counted whole, and samples for it."""
     folder = tmp_path_factory.mktemp("large")
-    return write_cnn(folder / "large.tflite", size=48), sample_set(folder / "samples", pictures(7, size=48))
+    return write_cnn(folder / "large.tflite", size=48), sample_set(folder / "samples", pictures(9, size=48))
 
 
 def computed(model: Path, samples: SampleSet) -> dict[str, npt.NDArray[np.float32]]:
@@ -78,7 +78,7 @@ def test_large_activations_keep_their_true_range(large: tuple[Path, SampleSet], 
         assert (tensor.minimum, tensor.maximum, tensor.count) == (values.min(), values.max(), values.size)
         assert tensor.weights.sum() == pytest.approx(1)
     conv, exact = found["conv"], truth["conv"]
-    assert conv.count == 7 * 48 * 48 * 8
+    assert conv.count == 9 * 48 * 48 * 8
     assert (conv.weights * conv.centers()).sum() == pytest.approx(exact.mean(), rel=0.03)
     zeros = conv.weights[conv.centers() < 1e-38].sum()
     assert zeros == pytest.approx((exact == 0).mean(), abs=0.02)
@@ -114,7 +114,7 @@ def test_halves_are_the_even_and_the_odd_samples(
         axes = tuple(range(1, values.ndim))
         assert found[name].mean_maximum == pytest.approx(values.max(axes).astype(np.float64).mean(), rel=1e-12)
         assert found[name].mean_minimum == pytest.approx(values.min(axes).astype(np.float64).mean(), rel=1e-12)
-        assert [half.samples for half in found[name].halves] == [4, 3]
+        assert [half.samples for half in found[name].halves] == [5, 4]
     assert all(len(tensor.halves) == 2 for tensor in activations.values())
 
 
