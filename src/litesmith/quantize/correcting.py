@@ -18,8 +18,10 @@ from litesmith.runtime.lockstep import Lane, lanes, walk
 from litesmith.runtime.weighted import Layer, layer_of, patches, positions, products
 
 Array = npt.NDArray[Any]
-ROWS = 24_000
+MOST_POSITIONS, FEWEST_POSITIONS = 24_000, 1_500
 """Output positions of a layer that its correction looks at, over all samples."""
+_ELEMENTS = 1 << 24
+"""Numbers that are read at these positions, where that leaves the fewest positions."""
 _BIAS_LIMIT = 2**31 - 1
 _LEAST_SCALE = 1e-30
 
@@ -112,9 +114,11 @@ def step_of(floats: Lane, integers: Lane, twin: GraphOp, op: GraphOp, *, seed: i
     shape = tuple(int(size) for size in floats.values[twin.inputs[0]].shape[1:])
     output = _output_shape(layer, graph.tensors[twin.outputs[0]].shape, shape)
     count = len(floats.values[twin.inputs[0]])
-    places = positions(layer, output, rows=ROWS, samples=count, seed=seed)
-    inputs = patches(layer, floats.real(twin.inputs[0]), output, places)
-    fed = patches(layer, integers.real(op.inputs[0]), output, places)
+    read = int(np.prod(layer.shape)) if layer.depthwise else int(np.prod(layer.shape[1:]))
+    wanted = min(MOST_POSITIONS, max(FEWEST_POSITIONS, _ELEMENTS // read))
+    places = positions(layer, output, rows=wanted, samples=count, seed=seed)
+    inputs = patches(layer, floats.values[twin.inputs[0]], output, places, spec=floats.spec(twin.inputs[0]))
+    fed = patches(layer, integers.values[op.inputs[0]], output, places, spec=integers.spec(op.inputs[0]))
     matrix = layer.matrix(floats.model.values(twin.inputs[1]).astype(np.float64))
     bias = floats.model.values(layer.bias).astype(np.float64) if layer.bias >= 0 else np.zeros(len(matrix))
     found = integers.model.scales(op.inputs[1]).astype(np.float64)

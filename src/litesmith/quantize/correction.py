@@ -40,7 +40,7 @@ class LayerStep:
     Attributes:
         layer: The layer.
         matrix: The float model's weights, float64 [O, K].
-        inputs: What it reads in the float model at the chosen positions, float32 [N, K], depthwise [O, N, K].
+        inputs: What it reads in the float model at the chosen positions, float32 [N, K], depthwise [K, N, O].
         fed: The same in the quantized model, as real values.
         groups: Which sample each of the N positions is from.
         targets: The float model's sums with bias, before the activation, float32 [N, O].

@@ -121,17 +121,18 @@ def moments_each(targets: npt.NDArray[Any], rows: npt.NDArray[Any], *, centred: 
 
     Args:
         targets: float32 [N, O].
-        rows: float32 [O, N, K].
+        rows: float32 [K, N, O].
         centred: As for `moments`.
     """
-    wanted = targets.T[:, None, :]
     if centred:
-        rows, wanted = rows - rows.mean(axis=1, keepdims=True), wanted - wanted.mean(axis=2, keepdims=True)
-    count = max(rows.shape[1], 1)
-    covariance: Doubles = np.matmul(rows.transpose(0, 2, 1), rows).astype(np.float64)
-    covariance /= count
-    cross: Doubles = np.matmul(wanted, rows)[:, 0].astype(np.float64) / count
-    return covariance, cross
+        rows, targets = rows - rows.mean(axis=1, keepdims=True), targets - targets.mean(axis=0)
+    taps, count, channels = rows.shape
+    covariance, cross = np.empty((channels, taps, taps)), np.empty((channels, taps))
+    for one in range(taps):
+        cross[:, one] = np.einsum("nc,nc->c", targets, rows[one])
+        for other in range(one + 1):
+            covariance[:, one, other] = covariance[:, other, one] = np.einsum("nc,nc->c", rows[one], rows[other])
+    return covariance / max(count, 1), cross / max(count, 1)
 
 
 def best_each(matrix: Doubles, covariance: Doubles, cross: Doubles, ridge: float) -> Doubles:

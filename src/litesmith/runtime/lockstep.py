@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from litesmith.core.errors import EvaluationError
-from litesmith.core.graph import GraphOp, Subgraph
+from litesmith.core.graph import GraphOp, Subgraph, spec_of
 from litesmith.core.isolated import usable_cores
 from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec, dequantize
@@ -57,11 +57,11 @@ class Lane:
 
     def real(self, tensor: int) -> Array:
         """Return an activation's real values, float32 [N, ...]."""
-        found = self.model.main.tensors[tensor]
-        spec = TensorSpec(
-            name=found.name, dtype=found.dtype, shape=found.shape, scale=found.scale, zero_point=found.zero_point
-        )
-        return dequantize(self.values[tensor], spec)
+        return dequantize(self.values[tensor], self.spec(tensor))
+
+    def spec(self, tensor: int) -> TensorSpec:
+        """Return what the numbers of an activation stand for."""
+        return spec_of(self.model.main.tensors[tensor])
 
 
 Visit = Callable[[Lane, Lane, GraphOp, GraphOp], None]

@@ -47,6 +47,10 @@ class SingleOp:
         Raises:
             EvaluationError: the runtime fails.
         """
+        self._invoke(rows)
+        return [self._interpreter.get_tensor(index) for index in self._outputs]
+
+    def _invoke(self, rows: Sequence[Array]) -> None:
         try:
             if self._shapes != [row.shape for row in rows]:
                 self._resize(rows)
@@ -56,7 +60,6 @@ class SingleOp:
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
             raise EvaluationError(f"{self.op.name} alone failed to run: {error}") from error
-        return [self._interpreter.get_tensor(index) for index in self._outputs]
 
     def _resize(self, rows: Sequence[Array]) -> None:
         for index, row in zip(self._inputs, rows, strict=True):
@@ -69,9 +72,11 @@ class SingleOp:
         count = len(columns[0])
         made: list[Array] = []
         for row in range(count):
-            outputs = self.run([column[row] for column in columns])
-            if not made:
-                made = [np.empty((count, *value.shape), value.dtype) for value in outputs]
-            for whole, value in zip(made, outputs, strict=True):
-                whole[row] = value
+            self._invoke([column[row] for column in columns])
+            for position, index in enumerate(self._outputs):
+                view = self._interpreter.tensor(index)()
+                if row == 0:
+                    made.append(np.empty((count, *view.shape), view.dtype))
+                made[position][row] = view
+                del view  # the runtime refuses to run while its memory is looked at
         return made

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from litesmith.core.graph import GraphOp, Subgraph
+from litesmith.core.tensors import TensorSpec, dequantize
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float32]
@@ -109,30 +110,32 @@ def positions(layer: Layer, output: tuple[int, ...], *, rows: int, samples: int,
     return [draw.choice(places, each, replace=False) for _ in range(samples)]
 
 
-def patches(layer: Layer, values: Array, output: tuple[int, ...], places: list[Array]) -> Floats:
-    """Return what the layer reads at chosen output positions, float32 [rows, K] or, depthwise, [C, rows, K].
+def patches(layer: Layer, values: Array, output: tuple[int, ...], places: list[Array], *, spec: TensorSpec) -> Floats:
+    """Return what the layer reads at chosen output positions, float32 [rows, K] or, depthwise, [K, rows, C].
 
     Args:
         layer: A layer.
-        values: Its input, real values [N, 1, H, W, I] or [N, ..., I].
+        values: Its input as the runtime holds it, [N, 1, H, W, I] or [N, ..., I].
         output: Shape of its output for one sample.
         places: Positions in each sample, as of `positions`.
+        spec: What the input's integers stand for.
     """
     if layer.op.name == "FULLY_CONNECTED":
         flat = values.reshape(len(values), -1, layer.shape[-1])
-        return np.concatenate([sample[chosen] for sample, chosen in zip(flat, places, strict=True)]).astype(np.float32)
-    gathered = [_gathered(layer, sample[0], output, chosen) for sample, chosen in zip(values, places, strict=True)]
-    rows = np.concatenate(gathered)
+        return dequantize(np.concatenate([sample[at] for sample, at in zip(flat, places, strict=True)]), spec)
+    gathered = [
+        _gathered(layer, sample[0], output, at, zero=spec.zero_point) for sample, at in zip(values, places, strict=True)
+    ]
+    rows = dequantize(np.concatenate(gathered), spec)
     if not layer.depthwise:
         return rows.reshape(len(rows), -1).astype(np.float32, copy=False)
-    rows = rows.reshape(len(rows), -1, values.shape[-1])
+    rows = np.ascontiguousarray(rows.reshape(len(rows), -1, values.shape[-1]).transpose(1, 0, 2))
     multiplier = layer.shape[-1] // values.shape[-1]
-    by_channel = np.ascontiguousarray(rows.transpose(2, 0, 1), np.float32)
-    return np.repeat(by_channel, multiplier, axis=0) if multiplier > 1 else by_channel
+    return np.repeat(rows, multiplier, axis=2) if multiplier > 1 else rows
 
 
-def _gathered(layer: Layer, image: Array, output: tuple[int, ...], chosen: Array) -> Array:
-    """Return the patches [rows, KH, KW, I] of one image [H, W, I]; zeros outside it."""
+def _gathered(layer: Layer, image: Array, output: tuple[int, ...], chosen: Array, *, zero: int) -> Array:
+    """Return the patches [rows, KH, KW, I] of one image [H, W, I], and what stands for zero outside it."""
     height, width, _ = image.shape
     _, high, wide, _ = output
     options = layer.op.options
@@ -142,7 +145,7 @@ def _gathered(layer: Layer, image: Array, output: tuple[int, ...], chosen: Array
     if not layer.padded:
         return np.asarray(found)
     inside = ((rows >= 0) & (rows < height))[:, :, None] & ((columns >= 0) & (columns < width))[:, None, :]
-    return np.asarray(found if inside.all() else np.where(inside[..., None], found, np.float32(0)))
+    return np.asarray(found if inside.all() else np.where(inside[..., None], found, found.dtype.type(zero)))
 
 
 def _taps(at: Array, size: int, sizes: tuple[int, int], *, options: dict[str, Any], side: str) -> Array:
@@ -160,7 +163,9 @@ def products(layer: Layer, rows: Floats, matrix: Array) -> Floats:
     """Return the layer's sums without bias, float32 [rows, O], of patches and a weight matrix [O, K]."""
     weights = matrix.astype(np.float32)
     if layer.depthwise:
-        each: Floats = np.matmul(rows, weights[:, :, None])[:, :, 0].T
-        return each
-    made: Floats = rows @ weights.T
-    return made
+        made: Floats = rows[0] * weights[:, 0]
+        for tap in range(1, len(rows)):
+            made += rows[tap] * weights[:, tap]
+        return made
+    sums: Floats = rows @ weights.T
+    return sums

@@ -1,9 +1,9 @@
 """Moves each bias so that the layer's output has the mean it has in the float model.
 
 From Nagel et al., "Data-free quantization through weight equalization and bias correction" (ICCV 2019), section 4.2,
-with measured means. Layers are corrected in execution order, each with the inputs that the corrected layers before give:
-corrections of all layers at once, from means measured once, would each repeat what the layers before have done.
-The mean is that of the output behind activation and saturation, found by a few Newton steps from the mean of the sums.
+with measured means. Layers are corrected in execution order, each with the inputs that the corrected layers before it
+give: corrections of all layers at once, from means measured once, would repeat each other. The mean is that of the
+output behind activation and saturation, found by a few Newton steps from the mean of the sums.
 """
 
 import numpy as np

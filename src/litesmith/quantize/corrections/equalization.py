@@ -11,7 +11,7 @@ and Meller et al., "Same, same but different: recovering neural network quantiza
 factors even out the weights instead (Nagel et al., equation 11).
 
 ReLU6 does not commute with a factor. A channel behind it whose values never reach 6 may be multiplied until its largest
-value does, and keeps its ReLU6, which then cuts off at the largest value seen; one that reaches 6 stays as it is.
+value, with headroom, does; it keeps its ReLU6, which then cuts off there. One that reaches 6 stays as it is.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,12 @@ from litesmith.quantize.groups import Group, channel_groups
 from litesmith.quantize.preparing import ChannelRange, Doubles, Preparing
 from litesmith.runtime.weighted import Layer
 
-_LARGEST = 64.0
+_LARGEST = 8.0
+_LARGEST_CAPPED = 4.0
+_LARGEST_EVENED = 64.0
+_HEADROOM = 1.5
+"""Times the largest value seen that a ReLU6 is to leave room for: channels that stand for few classes may have been
+silent on the samples."""
 _MIXING_POWER = 0.5
 """Exponent where readers mix channels within a row of weights, whose scale the largest of them decides."""
 _SIX = 6.0
@@ -64,7 +69,7 @@ def _factors(group: Group, seen: Mapping[int, ChannelRange]) -> Doubles:
     ceiling = _ceiling(group, seen)
     power = 1.0 if all(layer.depthwise for layer in group.readers) else _MIXING_POWER
     if np.isfinite(ceiling).all():
-        capped: Doubles = np.maximum(np.minimum(ceiling, _LARGEST), 1.0) ** power
+        capped: Doubles = np.clip(ceiling, 1.0, _LARGEST_CAPPED) ** power
         return capped
     found: Doubles = np.minimum(room**power, np.maximum(ceiling, 1.0))
     return found
@@ -74,7 +79,7 @@ def _ceiling(group: Group, seen: Mapping[int, ChannelRange]) -> Doubles:
     """Return the largest factor that ReLU6 leaves each channel; infinite without one."""
     found = np.full(len(seen[group.tensors[0]].high), np.inf)
     for tensor in group.capped:
-        found = np.minimum(found, _SIX / np.maximum(seen[tensor].high, 1e-30))
+        found = np.minimum(found, _SIX / np.maximum(_HEADROOM * seen[tensor].high, 1e-30))
     return found
 
 
@@ -89,9 +94,9 @@ def _even_weights(preparing: Preparing, groups: list[Group], seen: Mapping[int, 
             ratio /= np.exp(np.mean(np.log(ratio)))
             already = total[group.tensors]
             ceiling = _ceiling(group, seen)
-            wanted = np.clip(already * ratio, 1 / _LARGEST, _LARGEST)
+            wanted = np.clip(already * ratio, 1 / _LARGEST_EVENED, _LARGEST_EVENED)
             if group.capped:
-                wanted = np.clip(wanted, 1.0, np.maximum(np.minimum(ceiling, _LARGEST), 1.0))
+                wanted = np.clip(wanted, 1.0, np.maximum(np.minimum(ceiling, _LARGEST_EVENED), 1.0))
             _apply(preparing, group, wanted / already)
             total[group.tensors] = wanted
     widest = max(float(factors.max() / factors.min()) for factors in total.values())
