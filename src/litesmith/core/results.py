@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from litesmith.core.audit import Audit
+from litesmith.core.corrections import CorrectionTrial
 from litesmith.core.device import Device
 from litesmith.core.severity import Severity as Severity  # noqa: PLC0414 - imported from here with Finding
 from litesmith.core.tensors import TensorSpec
@@ -250,6 +251,7 @@ class Variant:
         sha256: Of the file.
         size_bytes: Of the file.
         calibrator: Whose ranges it uses; empty for schemes without calibration.
+        corrections: Every correction that was tried, in the order they act.
         inputs: As fed.
         outputs: As returned.
         op_counts: Operators by name.
@@ -269,6 +271,7 @@ class Variant:
     sha256: str = ""
     size_bytes: int = 0
     calibrator: str = ""
+    corrections: tuple[CorrectionTrial, ...] = ()
     inputs: tuple[TensorSpec, ...] = ()
     outputs: tuple[TensorSpec, ...] = ()
     op_counts: dict[str, int] = field(default_factory=dict)

@@ -52,11 +52,16 @@ class Trials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibrated:
-    """Ranges by bits of activation, and the record for the report."""
+    """Ranges by bits of activation, the samples they are from, and the record for the report."""
 
+    samples: SampleSet
     statistics: Mapping[str, TensorStatistics]
     inputs: Ranges
     record: Calibration
+
+    def rule(self, tensor: TensorStatistics, bits: int) -> tuple[float, float]:
+        """Return an activation's range by the calibrator in use."""
+        return calibrator_named(self.record.calibrator).range_of(tensor, bits)
 
     def ranges(self, bits: int) -> Ranges:
         """Return (min, max) of every activation for integers of `bits` bits.
@@ -125,7 +130,7 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         findings=(*findings, *unstable_ranges(settled, name)),
         stability=settled,
     )
-    return Calibrated(statistics=statistics, inputs=inputs, record=record)
+    return Calibrated(samples=samples, statistics=statistics, inputs=inputs, record=record)
 
 
 def _input_ranges(model: FloatModel, samples: SampleSet) -> Ranges:

@@ -11,6 +11,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.evaluate.verdict import require_margin
 from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibrator
+from litesmith.pipeline.correcting import wanted_corrections
 from litesmith.pipeline.datasets import Datasets, calibration_findings, load, preprocessing_of, require
 from litesmith.pipeline.float_model import Conversions, FloatModel
 from litesmith.pipeline.preset_check import check_preset
@@ -84,6 +85,7 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
     schemes = wanted_schemes(settings.schemes)
     interface_named(settings.interface)
     require_calibrator(settings.calibrator)
+    wanted_corrections(settings.corrections)
     preprocessing_of(settings)
     if settings.metric:
         metric_named(settings.metric)

@@ -97,6 +97,12 @@ class Settings:
     )
     interface: str = setting("int8", "inputs and outputs of int8 models: int8, uint8 or float32", metavar="TYPE")
     calibrator: str = setting("auto", "rule for ranges; auto tries each and keeps the best", metavar="NAME")
+    corrections: tuple[str, ...] = setting(
+        ("auto",),
+        "corrections of int8 models to try, each kept if it helps: auto (all), none, or names",
+        read=_names,
+        metavar="A,B,..",
+    )
     metric: str = setting("", "headline metric (default: the best that applies)", metavar="NAME")
     output: int = setting(0, "which model output is scored, counted from 0", read=_whole, metavar="N")
     samples: int = setting(0, "evaluate this many samples (default: all)", read=_whole, metavar="N")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from litesmith.benchmark.measure import Timed, connect, measure
+from litesmith.core.corrections import CorrectionTrial
 from litesmith.core.errors import LitesmithError, OutputError
 from litesmith.core.files import place, sha256_file
 from litesmith.core.names import unknown
@@ -18,6 +19,7 @@ from litesmith.evaluate.collect import Answers, answer
 from litesmith.evaluate.score import evaluate
 from litesmith.pipeline.auditing import audited, state_minimum_runtime
 from litesmith.pipeline.calibration import Calibrated
+from litesmith.pipeline.correcting import corrected
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
@@ -87,27 +89,42 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
     if scheme.calibrated and calibrated is not None:
         ranges = calibrated.ranges(scheme.activation_bits)
 
+    better: Path | None = None
+    tried: tuple[CorrectionTrial, ...] = ()
+
     def make(folder: Path) -> Built:
-        made: Built = run.pool.workers[0].call(
-            "litesmith.quantize.build:build",
-            float_model=model.path,
-            out=folder / _MODEL,
-            scheme=name,
-            ranges=ranges,
-            interface=interface,
-        )
+        if better is not None:
+            made: Built = run.pool.workers[0].call(
+                "litesmith.quantize.build:finish",
+                model=better,
+                out=folder / _MODEL,
+                scheme=name,
+                interface=interface,
+            )
+        else:
+            made = run.pool.workers[0].call(
+                "litesmith.quantize.build:build",
+                float_model=model.path,
+                out=folder / _MODEL,
+                scheme=name,
+                ranges=ranges,
+                interface=interface,
+            )
         if scheme.recipe is not None:
             state_minimum_runtime(folder / _MODEL)
         return made
 
-    key = {
-        "float": model.conversion.sha256,
-        "scheme": name,
-        "interface": interface,
-        "ranges": ranges if ranges is None else {k: list(v) for k, v in ranges.items()},
-    }
     try:
-        kept = run.step("quantize", key, Built, make, version=4)
+        if scheme.correctable and calibrated is not None:
+            better, tried = corrected(run, model, calibrated, scheme=scheme, interface=interface)
+        key = {
+            "float": model.conversion.sha256,
+            "scheme": name,
+            "interface": interface,
+            "ranges": ranges if ranges is None else {k: list(v) for k, v in ranges.items()},
+            "corrected": "" if better is None else sha256_file(better),
+        }
+        kept = run.step("quantize", key, Built, make, version=5)
     except OutputError:
         raise
     except LitesmithError as error:
@@ -126,6 +143,7 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
         sha256=digest,
         size_bytes=built.size_bytes,
         calibrator=calibrated.record.calibrator if calibrated is not None and scheme.activation_bits == 8 else "",
+        corrections=tried,
         inputs=built.inputs,
         outputs=built.outputs,
         op_counts=built.op_counts,

@@ -12,10 +12,11 @@ import numpy as np
 
 from litesmith.core.errors import EvaluationError
 from litesmith.core.files import replacing
-from litesmith.core.graph import Graph
+from litesmith.core.graph import BYTE_INPUTS, Graph
 from litesmith.core.registry import load_plugin
 from litesmith.core.tensors import TensorSpec
 from litesmith.quantize.scheme import PACKAGE, Interface, Scheme
+from litesmith.runtime.editing import EditableModel
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.interpreter import describe
 from litesmith.runtime.rewrite import unsigned_interface
@@ -66,14 +67,47 @@ def build(
             shutil.copyfile(float_model, temporary)
         else:
             temporary.write_bytes(_quantized(float_model, plugin, ranges, interface))
+            _pass_on(BYTE_INPUTS, float_model, temporary)
         if plugin.activation_bits == 8 and interface is Interface.UINT8:
             unsigned_interface(temporary)
-        try:
-            _, inputs, outputs = describe(temporary)
-        except EvaluationError as error:
-            reason = error.message.split("cannot be prepared: ", 1)[-1]
-            raise EvaluationError(f"the runtime cannot prepare it: {reason}") from error
-        graph = read_graph(temporary)
+        return _described(temporary, plugin)
+
+
+def finish(model: Path, out: Path, *, scheme: str, interface: Interface = Interface.INT8) -> Built:
+    """Write a corrected variant to `out` and return what it became.
+
+    Args:
+        model: As `build` wrote it with the interface int8 or float32, its numbers changed since.
+        out: Where to write it; only a whole file that the runtime can prepare appears there.
+        scheme: Scheme plugin.
+        interface: Number type of inputs and outputs.
+
+    Raises:
+        EvaluationError: the runtime cannot prepare it.
+    """
+    with replacing(out) as temporary:
+        shutil.copyfile(model, temporary)
+        if interface is Interface.UINT8:
+            unsigned_interface(temporary)
+        return _described(temporary, scheme_named(scheme))
+
+
+def _pass_on(metadata: str, source: Path, made: Path) -> None:
+    """Give a variant a metadata entry that its float model has."""
+    text = next((entry.text for entry in read_graph(source).metadata if entry.name == metadata), "")
+    if text:
+        model = EditableModel(made)
+        model.set_metadata(metadata, text)
+        model.save(made)
+
+
+def _described(path: Path, plugin: Scheme) -> Built:
+    try:
+        _, inputs, outputs = describe(path)
+    except EvaluationError as error:
+        reason = error.message.split("cannot be prepared: ", 1)[-1]
+        raise EvaluationError(f"the runtime cannot prepare it: {reason}") from error
+    graph = read_graph(path)
     return Built(
         size_bytes=graph.size_bytes,
         inputs=inputs,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -76,9 +76,10 @@ class Correction:
         source: Author, title, venue and year of the method.
         moment: When it acts.
         order: Corrections of one moment act in this order.
-        prepare: For `FLOAT` and `RANGES`: changes what is being prepared; returns what it did in words, or nothing
-            where it found nothing to do.
+        prepare: For `FLOAT`: changes what is being prepared; returns what it did in words, or nothing where it found
+            nothing to do. Ranges are searched in `quantize/clipping.py`.
         correct: For `LAYER`: changes the step.
+        simplifies: Whether it also makes the app simpler, so that it is worth having where it does no harm.
     """
 
     name: str
@@ -88,7 +89,7 @@ class Correction:
     order: int
     prepare: Callable[[Preparing], str] | None = None
     correct: Callable[[LayerStep], None] | None = None
-    notes: Mapping[str, str] = field(default_factory=dict)
+    simplifies: bool = False
 
 
 def correction_named(name: str) -> Correction:

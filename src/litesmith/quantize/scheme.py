@@ -28,6 +28,7 @@ class Scheme:
         recipe: Returns the quantizer's recipe; None leaves the float model as it is.
         activation_bits: Bits of calibrated activations; 0 when activations stay float.
         integer: Whether every operator is meant to compute in integers.
+        per_tensor: Whether each weight tensor has one scale instead of one per output channel.
         promises: What holds of every variant, in the words of `litesmith inspect --expect`; the number type of inputs
             and outputs is added for calibrated schemes.
     """
@@ -37,7 +38,13 @@ class Scheme:
     recipe: Callable[[], list[dict[str, Any]]] | None
     activation_bits: int = 0
     integer: bool = False
+    per_tensor: bool = False
     promises: tuple[str, ...] = ()
+
+    @property
+    def correctable(self) -> bool:
+        """Whether corrections apply: integers of 8 bits throughout."""
+        return self.activation_bits == 8 and self.integer
 
     @property
     def calibrated(self) -> bool:

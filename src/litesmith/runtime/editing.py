@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +187,3 @@ class EditableModel:
         return packed(
             schema.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=[code], description="")
         ), fed
-
-
-def require_plain(graph: Subgraph, names: Sequence[str]) -> list[str]:
-    """Return those of the operators' names that are in the graph."""
-    present = {op.name for op in graph.ops}
-    return [name for name in names if name in present]

@@ -8,6 +8,7 @@ from typing import Any
 from litesmith.core.errors import PluginError
 from litesmith.core.files import write_bytes
 from litesmith.core.graph import MIN_RUNTIME
+from litesmith.runtime.editing import inline_buffers, packed
 from litesmith.runtime.flatbuffer import ModelFile
 
 
@@ -19,12 +20,11 @@ def unsigned_interface(path: Path) -> None:
     Raises:
         PluginError: the model has more than one subgraph.
     """
-    import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
     data = path.read_bytes()
     model = schema.ModelT.InitFromPackedBuf(data, 0)
-    _inline_buffers(model, data)
+    inline_buffers(model, data)
     if len(model.subgraphs) != 1:
         raise PluginError(f"{path.name} has {len(model.subgraphs)} subgraphs; the uint8 interface takes one")
     graph = model.subgraphs[0]
@@ -52,19 +52,7 @@ def unsigned_interface(path: Path) -> None:
     for signature in model.signatureDefs or []:
         for pair in (*signature.inputs, *signature.outputs):
             pair.tensorIndex = renamed.get(pair.tensorIndex, pair.tensorIndex)
-    builder = flatbuffers.Builder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
-    write_bytes(path, bytes(builder.Output()))
-
-
-def _inline_buffers(model: Any, data: bytes) -> None:
-    """Take in constants that stand behind the flatbuffer, whose offsets would no longer be right."""
-    import numpy as np
-
-    for buffer in model.buffers:
-        if buffer.offset > 1 and buffer.size:
-            buffer.data = np.frombuffer(data, np.uint8, count=buffer.size, offset=buffer.offset)
-            buffer.offset = buffer.size = 0
+    write_bytes(path, packed(model))
 
 
 def _quantize_code(model: Any, schema: Any) -> int:

@@ -73,4 +73,5 @@ PLUGIN = Correction(
     moment=Moment.FLOAT,
     order=10,
     prepare=prepare,
+    simplifies=True,
 )
