@@ -16,10 +16,12 @@ from typing import Any
 
 from litesmith.core.audit import Inspected
 from litesmith.core.comparison import Comparison
+from litesmith.core.debugging import Debugging
 from litesmith.core.deployment import Deployment
 from litesmith.core.progress import Progress, silent
 from litesmith.pipeline import auditing, comparing, files
 from litesmith.pipeline import convert as convert_verb
+from litesmith.pipeline import debugging as debug_verb
 from litesmith.pipeline import deploy as deploy_verb
 from litesmith.pipeline import doctor as doctor_verb
 from litesmith.pipeline import quantize as quantize_verb
@@ -109,6 +111,22 @@ def compare(
         settings: Any field of `Settings`, such as `preprocess` or `samples`.
     """
     return comparing.compare(_settings({"data": data, **settings}), _paths([first, second]), progress=progress)
+
+
+def debug(
+    float_model: Path, quantized_model: Path, data: Path, *, progress: Progress = silent, **settings: Any
+) -> Debugging:
+    """Return what every operator of a quantized .tflite adds to its error, and why.
+
+    Args:
+        float_model: The float .tflite it was made from.
+        quantized_model: The quantized .tflite.
+        data: Samples both are run on.
+        progress: Receives progress.
+        settings: Any field of `Settings`, such as `preprocess`, `samples` or `output`.
+    """
+    made = _settings({"data": data, **settings})
+    return debug_verb.debug(made, _paths([float_model, quantized_model]), progress=progress)
 
 
 def doctor() -> Diagnosis:

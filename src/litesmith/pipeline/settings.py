@@ -120,7 +120,7 @@ class Settings:
     )
     jobs: int = setting(0, "worker processes (default: one per core)", read=_whole, metavar="N")
     ops: bool = setting(False, "list every operator", read=_switch)
-    html: str = setting("", "also write the audit as one HTML page that loads nothing", metavar="PAGE")
+    html: str = setting("", "also write the result as one HTML page that loads nothing", metavar="PAGE")
     seed: int = setting(0, "seed of everything random", read=_whole, metavar="N")
     expect: tuple[str, ...] = setting(
         (),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,17 @@ class EditableModel:
         codes = [code.builtinCode for code in self._model.operatorCodes]
         self._names = names_of("BuiltinOperator")
         self._op_names = [self._names.get(codes[op.opcodeIndex], "?") for op in self._main.operators]
+
+    def copied(self) -> EditableModel:
+        """Return a model whose changes leave this one as it is; constants are shared until one changes them."""
+        twin = copy.copy(self)
+        twin._model = copy.copy(self._model)
+        twin._model.buffers = [copy.copy(buffer) for buffer in self._model.buffers]
+        twin._model.subgraphs = [copy.copy(graph) for graph in self._model.subgraphs]
+        for graph in twin._model.subgraphs:
+            graph.tensors = [copy.copy(tensor) for tensor in graph.tensors]
+        twin._main = twin._model.subgraphs[0]
+        return twin
 
     @property
     def main(self) -> Subgraph:
@@ -147,14 +159,35 @@ class EditableModel:
             activation: Fused activation it is to have instead, such as `NONE`; empty for its own.
 
         Raises:
-            EvaluationError: it runs other subgraphs, or keeps state.
+            EvaluationError: it runs other subgraphs.
         """
-        found = self._main.operators[op]
-        record = self.main.ops[op]
-        if record.calls:
-            raise EvaluationError(f"{record.name} runs other subgraphs and cannot stand alone")
+        made, fed = self.extract([op], list(self.main.ops[op].outputs))
+        if activation:
+            single = made.subgraphs[0].operators[0]
+            single.builtinOptions = copy.copy(single.builtinOptions)
+            single.builtinOptions.fusedActivationFunction = getattr(self._schema.ActivationFunctionType, activation)
+        return packed(made), fed
+
+    def extract(self, ops: Sequence[int], outputs: Sequence[int]) -> tuple[Any, list[int]]:
+        """Return a `ModelT` of some operators alone, and the tensors that are its inputs.
+
+        Inputs are the activations that none of the operators makes, each once. Constants stay in it. Tensors stand in
+        the order of their first use.
+
+        Args:
+            ops: Positions of operators, in execution order.
+            outputs: Tensors that it returns.
+
+        Raises:
+            EvaluationError: one runs other subgraphs.
+        """
         schema = self._schema
-        used = list(dict.fromkeys(int(i) for i in (*found.inputs, *found.outputs) if i >= 0))
+        chosen = [self._main.operators[op] for op in ops]
+        records = [self.main.ops[op] for op in ops]
+        for record in records:
+            if record.calls:
+                raise EvaluationError(f"{record.name} runs other subgraphs and cannot stand alone")
+        used = list(dict.fromkeys(int(i) for op in chosen for i in (*op.inputs, *op.outputs) if i >= 0))
         place = {tensor: position for position, tensor in enumerate(used)}
         buffers = [schema.BufferT()]
         tensors = []
@@ -166,24 +199,25 @@ class EditableModel:
                 twin.buffer = len(buffers)
                 buffers.append(schema.BufferT(data=data))
             tensors.append(twin)
-        single = copy.copy(found)
-        single.opcodeIndex = 0
-        single.inputs = [place[int(i)] if i >= 0 else -1 for i in found.inputs]
-        single.outputs = [place[int(i)] for i in found.outputs]
-        single.intermediates = None
-        if activation:
-            single.builtinOptions = copy.copy(found.builtinOptions)
-            single.builtinOptions.fusedActivationFunction = getattr(schema.ActivationFunctionType, activation)
-        fed = [i for i in dict.fromkeys(record.inputs) if i >= 0 and not self.main.tensors[i].constant]
-        fed = [i for i in fed if not self.main.tensors[i].variable]
+        codes = list(dict.fromkeys(op.opcodeIndex for op in chosen))
+        operators = []
+        for op in chosen:
+            twin = copy.copy(op)
+            twin.opcodeIndex = codes.index(op.opcodeIndex)
+            twin.inputs = [place[int(i)] if i >= 0 else -1 for i in op.inputs]
+            twin.outputs = [place[int(i)] for i in op.outputs]
+            twin.intermediates = None
+            operators.append(twin)
+        made = {i for record in records for i in record.outputs}
+        fed = [i for i in dict.fromkeys(i for record in records for i in record.inputs) if i >= 0 and i not in made]
+        fed = [i for i in fed if not self.main.tensors[i].constant and not self.main.tensors[i].variable]
         graph = schema.SubGraphT(
             tensors=tensors,
-            operators=[single],
+            operators=operators,
             inputs=[place[i] for i in fed],
-            outputs=[place[int(i)] for i in found.outputs],
+            outputs=[place[int(i)] for i in outputs],
             name="main",
         )
-        code = self._model.operatorCodes[found.opcodeIndex]
-        return packed(
-            schema.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=[code], description="")
-        ), fed
+        opcodes = [self._model.operatorCodes[code] for code in codes]
+        return schema.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=opcodes, description=""), fed
+

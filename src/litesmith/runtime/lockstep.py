@@ -44,13 +44,14 @@ class Lane:
         self.model = model
         self.threads = threads
         self.values: dict[int, Array] = dict(zip(graph.inputs, feeds, strict=True))
+        self.count = len(feeds[0]) if feeds else 1
         self._last = {tensor: op.index for op in graph.ops for tensor in op.inputs}
         self._last.update(dict.fromkeys(graph.outputs, len(graph.ops)))
 
     def run(self, op: GraphOp) -> None:
         """Run an operator over all samples, keep what it makes, and drop what nothing reads any more."""
         single = SingleOp(self.model, op.index, threads=self.threads)
-        made = single.run_all([self.values[tensor] for tensor in single.fed])
+        made = single.run_all([self.values[tensor] for tensor in single.fed], count=self.count)
         self.values.update(zip(op.outputs, made, strict=True))
         for tensor in [t for t in self.values if self._last.get(t, -1) <= op.index]:
             del self.values[tensor]

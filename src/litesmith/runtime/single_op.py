@@ -1,4 +1,4 @@
-"""Runs one operator of a .tflite by itself, with the runtime's own kernel."""
+"""Runs a part of a .tflite by itself, with the runtime's own kernels: one operator, or several."""
 
 from __future__ import annotations
 
@@ -14,29 +14,33 @@ from litesmith.runtime.editing import EditableModel
 Array = npt.NDArray[Any]
 
 
-class SingleOp:
-    """An operator cut out of a model, ready to run. Call it from a worker: native code can end its process.
+class Part:
+    """A .tflite made of some operators of another, ready to run. Call it from a worker: native code may end it.
 
     Args:
-        model: The model.
-        op: Position of the operator.
-        activation: Fused activation it is to have instead, such as `NONE`; empty for its own.
+        content: The .tflite.
+        fed: The tensors of the whole model that are its inputs, in order.
+        label: What to call it in messages.
         threads: Interpreter threads.
 
     Raises:
-        EvaluationError: it cannot stand alone, or the runtime cannot prepare it.
+        EvaluationError: the runtime cannot prepare it.
     """
 
-    def __init__(self, model: EditableModel, op: int, *, activation: str = "", threads: int = 1) -> None:
-        from ai_edge_litert.interpreter import Interpreter
+    def __init__(self, content: bytes, fed: Sequence[int], *, label: str, threads: int = 1) -> None:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-        content, self.fed = model.cut(op, activation=activation)
-        self.op = model.main.ops[op]
+        self.fed = list(fed)
+        self._label = label
         try:
-            self._interpreter: Any = Interpreter(model_content=content, num_threads=threads)
+            # XNNPACK fails on an operator that reads constants only.
+            resolver = OpResolverType.AUTO if self.fed else OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+            self._interpreter: Any = Interpreter(
+                model_content=content, num_threads=threads, experimental_op_resolver_type=resolver
+            )
             self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise EvaluationError(f"{self.op.name} alone cannot be prepared: {error}") from error
+            raise EvaluationError(f"{label} cannot be prepared: {error}") from error
         self._inputs = [d["index"] for d in self._interpreter.get_input_details()]
         self._outputs = [d["index"] for d in self._interpreter.get_output_details()]
         self._shapes = [tuple(int(size) for size in d["shape"]) for d in self._interpreter.get_input_details()]
@@ -59,7 +63,7 @@ class SingleOp:
             self._interpreter.reset_all_variables()
             self._interpreter.invoke()
         except (ValueError, RuntimeError) as error:
-            raise EvaluationError(f"{self.op.name} alone failed to run: {error}") from error
+            raise EvaluationError(f"{self._label} failed to run: {error}") from error
 
     def _resize(self, rows: Sequence[Array]) -> None:
         for index, row in zip(self._inputs, rows, strict=True):
@@ -67,8 +71,17 @@ class SingleOp:
         self._interpreter.allocate_tensors()
         self._shapes = [row.shape for row in rows]
 
-    def run_all(self, columns: Sequence[Array]) -> list[Array]:
-        """Return the outputs over all samples: arrays [N, 1, ...] in, arrays [N, ...] of the outputs' shapes out."""
+    def run_all(self, columns: Sequence[Array], *, count: int | None = None) -> list[Array]:
+        """Return the outputs over all samples: arrays [N, 1, ...] in, arrays [N, ...] of the outputs' shapes out.
+
+        Args:
+            columns: One array per input.
+            count: Samples; needed where there is no input, as of an operator that reads constants only. It is then run
+                once.
+        """
+        if not columns:
+            once = self.run([])
+            return [np.broadcast_to(value, (count or 1, *value.shape)) for value in once]
         count = len(columns[0])
         made: list[Array] = []
         for row in range(count):
@@ -80,3 +93,22 @@ class SingleOp:
                 made[position][row] = view
                 del view  # the runtime refuses to run while its memory is looked at
         return made
+
+
+class SingleOp(Part):
+    """An operator cut out of a model, ready to run.
+
+    Args:
+        model: The model.
+        op: Position of the operator.
+        activation: Fused activation it is to have instead, such as `NONE`; empty for its own.
+        threads: Interpreter threads.
+
+    Raises:
+        EvaluationError: it cannot stand alone, or the runtime cannot prepare it.
+    """
+
+    def __init__(self, model: EditableModel, op: int, *, activation: str = "", threads: int = 1) -> None:
+        content, fed = model.cut(op, activation=activation)
+        self.op = model.main.ops[op]
+        super().__init__(content, fed, label=f"{self.op.name} alone", threads=threads)

@@ -1,0 +1,1 @@
+"""Root causes of lost accuracy: one file each."""
