@@ -11,6 +11,7 @@ import pytest
 from litesmith.cli.main import verbs
 from litesmith.cli.verb import MANY, Verb
 from litesmith.core.comparison import Comparison
+from litesmith.core.debugging import Debugging
 from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
 from litesmith.pipeline.files import FileResults
@@ -31,6 +32,7 @@ RESULTS = {
     "evaluate": FileResults,
     "benchmark": FileResults,
     "compare": Comparison,
+    "debug": Debugging,
     "doctor": Diagnosis,
 }
 

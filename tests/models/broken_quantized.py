@@ -104,9 +104,9 @@ def tinted(count: int = COUNT, *, seed: int = 1) -> Array:
 
 
 def built(model: Path, out: Path, **how: Any) -> None:
-    """Build a variant in this process: the quantizer's own interpreter warns, which a worker would keep to itself."""
+    """Build a variant in this process: the quantizer warns, which a worker would keep to itself."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("ignore")
         build(model, out, **how)
 
 

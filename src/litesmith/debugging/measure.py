@@ -86,7 +86,8 @@ class Measuring:
         twins = self._reference.main.inputs
         for place, tensor in enumerate(graph.inputs):
             grid = grid_of(graph.tensors[tensor])
-            if grid is None or specs[place].byte_fed or len(twins) != len(graph.inputs):
+            exact_bytes = specs[place].byte_fed and tensor not in self._scaled.refused_inputs
+            if grid is None or exact_bytes or len(twins) != len(graph.inputs):
                 continue
             exact = np.asarray(floats.values[twins[self._twin_input(place)]], np.float32)
             found = integers.real(tensor)

@@ -45,10 +45,12 @@ class Scaled:
     Attributes:
         factors: float64 [C] per tensor of the quantized model; tensors without an entry are not scaled.
         likeness: Cosine similarity of each layer's weights with the float model's, factors undone, by operator.
+        refused_inputs: Inputs of the model whose factors the layers that read them do not take back.
     """
 
     factors: Mapping[int, Doubles]
     likeness: Mapping[int, float]
+    refused_inputs: frozenset[int] = frozenset()
 
     def of(self, tensor: int, values: Array) -> Array:
         """Return the float model's values as the quantized model's tensor is to hold them."""
@@ -80,7 +82,8 @@ def scaled_channels(
     """
     refused: set[tuple[int, int]] = set()
     for _ in range(_ROUNDS):
-        found = _Pass(reference, quantized, dict(inputs or {}), refused)
+        known = {tensor: factors for tensor, factors in (inputs or {}).items() if not _refusing(refused, tensor)}
+        found = _Pass(reference, quantized, known, refused)
         for op in quantized.main.ops:
             found.follow(op, twins.get(op.index))
         found.refute_ends()
@@ -88,7 +91,12 @@ def scaled_channels(
         if not fresh:
             break
         refused |= fresh
-    return Scaled(factors=found.factors, likeness=found.likeness)
+    gone = frozenset(tensor for tensor in inputs or {} if _refusing(refused, tensor))
+    return Scaled(factors=found.factors, likeness=found.likeness, refused_inputs=gone)
+
+
+def _refusing(refused: set[tuple[int, int]], tensor: int) -> bool:
+    return any(maker == -1 - tensor for maker, _ in refused)
 
 
 class _Pass:
@@ -105,7 +113,8 @@ class _Pass:
         self.factors = inputs
         self.likeness: dict[int, float] = {}
         self.refuted: set[tuple[int, int]] = set()
-        self._makers: dict[int, tuple[int, ...]] = {}
+        self._makers: dict[int, tuple[int, ...]] = {tensor: (-1 - tensor,) for tensor in inputs}
+        """Operators that a tensor's factors are from; -1 less the tensor for an input."""
 
     def follow(self, op: GraphOp, twin: GraphOp | None) -> None:
         """Find the factors of what an operator makes."""

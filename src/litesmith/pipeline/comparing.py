@@ -80,7 +80,7 @@ def compare(settings: Settings, models: Sequence[str], *, progress: Progress = s
 def _with_numbers(run: Run, plain: Comparison, found: Structure, paths: tuple[Path, Path]) -> Comparison:
     """Return the comparison with what both files compute; raises where one cannot be run."""
     ends = [run.pool.workers[0].call("litesmith.runtime.interpreter:describe", path=path)[1:] for path in paths]
-    if reason := _different_inputs(ends[0][0], ends[1][0]):
+    if reason := different_inputs(ends[0][0], ends[1][0]):
         return replace(plain, note=f"not run on the same samples: {reason}")
     samples = _samples(run, ends[0], ends[1])
     source = f"{samples.source}, {samples.count} samples"
@@ -104,7 +104,7 @@ def _with_numbers(run: Run, plain: Comparison, found: Structure, paths: tuple[Pa
     return replace(plain, samples=source, outputs=outputs, tensors=tensors, note=note)
 
 
-def _different_inputs(first: Specs, second: Specs) -> str:
+def different_inputs(first: Specs, second: Specs) -> str:
     """Return why two models cannot be fed the same samples; empty when they can."""
     if len(first) != len(second):
         return f"one has {len(first)} inputs, the other {len(second)}"

@@ -15,11 +15,11 @@ from litesmith.core.errors import ConfigError
 from litesmith.core.files import sha256_file
 from litesmith.core.graph import Graph
 from litesmith.core.progress import Progress, silent
-from litesmith.core.tensors import TensorSpec
 from litesmith.debugging.effects import Judge, require_walkable
 from litesmith.debugging.session import Session
 from litesmith.evaluate.intervals import wilson
 from litesmith.evaluate.metric import class_count, predicted
+from litesmith.pipeline.comparing import different_inputs
 from litesmith.pipeline.datasets import load, preprocessing_of, require
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
@@ -60,7 +60,9 @@ def debug(settings: Settings, models: Sequence[str], *, progress: Progress = sil
         Run(settings, folder=Path(folder), progress=progress) as run,
     ):
         shapes = graphs[0].output_specs
-        datasets = load(run, inputs=_fed(graphs), classes=class_count(shapes[settings.output].shape), calibrated=False)
+        datasets = load(
+            run, inputs=graphs[0].input_specs, classes=class_count(shapes[settings.output].shape), calibrated=False
+        )
         samples = datasets.evaluation
         assert samples is not None
         wanted = settings.samples or SAMPLES
@@ -103,11 +105,6 @@ def debug(settings: Settings, models: Sequence[str], *, progress: Progress = sil
     )
 
 
-def _fed(graphs: Sequence[Graph]) -> tuple[TensorSpec, ...]:
-    """Return the inputs as real values: the float model's."""
-    return graphs[0].input_specs
-
-
 def _quantized(graph: Graph) -> bool:
     """Tell whether anything in a model is quantized: it has scales, or weights of fewer bits."""
     return any(t.scales or (t.constant and t.dtype == "float16") for t in graph.main.tensors)
@@ -141,6 +138,11 @@ def _require_pair(models: Sequence[str], graphs: Sequence[Graph], *, same: bool)
     if not second:
         raise ConfigError(
             f"{models[1]} has nothing quantized in it", hint="litesmith compare holds two float models side by side."
+        )
+    if reason := different_inputs(graphs[0].input_specs, graphs[1].input_specs):
+        raise ConfigError(
+            f"the files are no float model and its quantized one: {reason}",
+            hint="Give the float .tflite that the quantized one was made from.",
         )
     for model, graph in zip(models, graphs, strict=True):
         require_walkable(graph.main, model)

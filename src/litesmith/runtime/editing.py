@@ -220,4 +220,3 @@ class EditableModel:
         )
         opcodes = [self._model.operatorCodes[code] for code in codes]
         return schema.ModelT(version=3, subgraphs=[graph], buffers=buffers, operatorCodes=opcodes, description=""), fed
-

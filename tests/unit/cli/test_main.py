@@ -19,7 +19,17 @@ from litesmith.pipeline.settings import FIELDS, flag
 
 
 def test_verbs_are_in_the_order_people_meet_them() -> None:
-    assert list(verbs()) == ["deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "compare", "doctor"]
+    assert list(verbs()) == [
+        "deploy",
+        "convert",
+        "quantize",
+        "evaluate",
+        "benchmark",
+        "inspect",
+        "compare",
+        "debug",
+        "doctor",
+    ]
 
 
 @pytest.mark.parametrize("verb", list(verbs()))

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from broken_quantized import COUNT, Broken, built, healthy, made, measured_ranges, requantization
+from broken_quantized import (
+    COUNT,
+    Broken,
+    Weights,
+    built,
+    healthy,
+    made,
+    measured_ranges,
+    requantization,
+    write_network,
+)
+from tiny_tflite import Drawing
 
 from litesmith.core.errors import ConfigError, EvaluationError
 from litesmith.core.graph import Subgraph
@@ -137,15 +148,15 @@ def test_one_sample_is_enough_to_walk(model: Broken) -> None:
 
 
 def test_files_that_are_no_twins(model: Broken, tmp_path: Path) -> None:
-    from broken_quantized import Weights, write_network
-
     other = write_network(tmp_path / "other.tflite", Weights.drawn(seed=99))
     with pytest.raises(ConfigError, match=r"no float model and its quantized one: half of the layers' weights"):
         debugged(replace(model, float_model=other))
-    from tiny_tflite import write_cnn
-
-    with pytest.raises(ConfigError, match=r"no float model and its quantized one: \d of \d operators"):
-        debugged(replace(model, float_model=write_cnn(tmp_path / "cnn.tflite", sine=True)))
+    draw = Drawing()
+    image = draw.tensor("image", (1, 8, 8, 3))
+    scores = draw.op("MEAN", [image, draw.constant("axes", np.array([1, 2], np.int32))], "other", (1, 3))
+    path = draw.save(tmp_path / "mean.tflite", {"image": image}, {"scores": scores})
+    with pytest.raises(ConfigError, match=r"no float model and its quantized one: 0 of 6 operators"):
+        debugged(replace(model, float_model=path))
 
 
 def test_control_flow_is_refused(model: Broken) -> None:
