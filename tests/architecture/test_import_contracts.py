@@ -29,12 +29,23 @@ PLANTED = {
         ("runtime/feeding.py", "litesmith.targets.local"),
         ("quantize/build.py", "litesmith.evaluate.score"),
         ("evaluate/score.py", "litesmith.pipeline.settings"),
+        ("recover/session.py", "litesmith.convert.fresh"),
+        ("quantize/build.py", "litesmith.recover.split"),
         ("pipeline/choose.py", "litesmith.cli.parser"),
     ],
-    "The command line reaches": [("cli/verbs/quantize.py", "litesmith.quantize.build")],
+    "The command line reaches": [
+        ("cli/verbs/quantize.py", "litesmith.quantize.build"),
+        ("cli/verbs/quantize.py", "litesmith.recover.judging"),
+    ],
     "TensorFlow is imported": [("runtime/interpreter.py", "tensorflow"), ("pipeline/deploy.py", "keras")],
-    "LiteRT is imported": [("evaluate/collect.py", "ai_edge_litert.interpreter")],
-    "The quantizer is imported": [("pipeline/variants.py", "litert_quantizer")],
+    "LiteRT is imported": [
+        ("evaluate/collect.py", "ai_edge_litert.interpreter"),
+        ("recover/feed.py", "ai_edge_litert.interpreter"),
+    ],
+    "The quantizer is imported": [
+        ("pipeline/variants.py", "litert_quantizer"),
+        ("recover/ranges.py", "litert_quantizer"),
+    ],
     "Core imports": [("core/names.py", "rich")],
 }
 """For each contract, by the beginning of its name: a file and what it must not import."""

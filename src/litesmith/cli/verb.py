@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CONVERTING = ("batch", "rung_timeout", "jobs", "seed")
 PREPROCESSING = ("preprocess", "resize", "crop", "input_size", "color", "layout", "mean", "std")
 QUANTIZING = ("schemes", "interface", "calibrator", "corrections", "calibrate", "calibration_samples")
+RECOVERING = ("recover", "recover_epochs", "recover_minutes")
 EVALUATING = ("metric", "output", "samples")
 TIMING = ("target", "threads", "runs", "warmup")
 LIMITS = ("max_drop", "max_size", "max_latency")

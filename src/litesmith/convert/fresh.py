@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 from litesmith.core.isolated import Worker
+from litesmith.core.tensorflow_worker import tensorflow_worker
 from litesmith.core.worker_errors import WorkerClosed
 
 IMPORT = "litesmith.convert.tensorflow_process:import_tensorflow"
 IMPORT_TIMEOUT_S = 300.0
-ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "KERAS_BACKEND": "tensorflow",
-    "TF_USE_LEGACY_KERAS": "0",
-    # Conversion gains nothing from a GPU, and reference answers are to be float32 throughout, not TensorFloat-32.
-    "CUDA_VISIBLE_DEVICES": "-1",
-}
-
-
-def tensorflow_worker(environment: Mapping[str, str] | None = None) -> Worker:
-    """Return a worker for a TensorFlow process, not yet started; `environment` is over the current one."""
-    return Worker("TensorFlow", environment={**(environment or {}), **ENVIRONMENT})
 
 
 class FreshProcesses:

@@ -15,7 +15,7 @@ from typing import Any
 from litesmith.convert.check import AnswersChanged
 from litesmith.convert.climb import FAILURES, Task, climb, failed, worked
 from litesmith.convert.failure import first_cause
-from litesmith.convert.fresh import IMPORT, IMPORT_TIMEOUT_S, FreshProcesses, tensorflow_worker
+from litesmith.convert.fresh import IMPORT, IMPORT_TIMEOUT_S, FreshProcesses
 from litesmith.convert.made_answers import NotRunnable
 from litesmith.convert.opened import OpenedSource
 from litesmith.convert.refusal import answers_changed, mapped, other_batch, require_convertible
@@ -27,6 +27,7 @@ from litesmith.core.files import sha256_file
 from litesmith.core.isolated import OnProgress
 from litesmith.core.samples import SampleSet
 from litesmith.core.source import Source
+from litesmith.core.tensorflow_worker import tensorflow_worker
 from litesmith.core.worker_errors import RemoteError, WorkerCrash, WorkerTimeout
 from litesmith.diagnosis.catalogue import diagnose
 from litesmith.diagnosis.cause import Evidence, Stage

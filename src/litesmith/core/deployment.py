@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from litesmith.core.conversion import Conversion
 from litesmith.core.preprocessing import Preprocessing
+from litesmith.core.recovery import Recovery
 from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
 
 SCHEMA_VERSION = 1
@@ -96,6 +97,7 @@ class Deployment:
     Attributes:
         nearest: With constraints that nothing meets, the scheme that comes nearest; else empty.
         reason: Why `recommended` was chosen, or what nothing met.
+        recovery: What training for int8 did; None when it was not asked for.
     """
 
     schema_version: int
@@ -113,3 +115,4 @@ class Deployment:
     warnings: tuple[Finding, ...]
     stages: tuple[StageTime, ...]
     environment: Environment
+    recovery: Recovery | None = None

@@ -10,12 +10,14 @@ from litesmith.core.deployment import SCHEMA_VERSION, Constraints, Deployment
 from litesmith.core.environment import environment
 from litesmith.core.errors import GateError
 from litesmith.core.progress import Progress, silent
+from litesmith.core.recovery import Recovery
 from litesmith.core.results import Finding, Severity, Variant
 from litesmith.pipeline.auditing import write_audits
 from litesmith.pipeline.choose import choose, with_frontier
 from litesmith.pipeline.datasets import preprocessing_of
 from litesmith.pipeline.notices import noticed
 from litesmith.pipeline.opening import Prepared, prepare, require_valid
+from litesmith.pipeline.recovering import with_recovery
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.pipeline.variants import benchmark_all, build_all, evaluate_all
@@ -35,13 +37,14 @@ def deploy(settings: Settings, *, progress: Progress = silent) -> Deployment:
     with Run(settings, folder=Path(settings.out), progress=progress) as run:
         prepared = prepare(run, schemes)
         variants = build_all(run, prepared.model, prepared.calibrated, schemes)
+        variants, recovery = with_recovery(run, prepared, variants)
         if prepared.datasets.evaluation is not None:
             variants = evaluate_all(run, variants, prepared.datasets.evaluation)
         variants = noticed(benchmark_all(run, variants))
-        return _finish(run, prepared, variants)
+        return _finish(run, prepared, variants, recovery)
 
 
-def _finish(run: Run, prepared: Prepared, variants: list[Variant]) -> Deployment:
+def _finish(run: Run, prepared: Prepared, variants: list[Variant], recovery: Recovery | None) -> Deployment:
     settings = run.settings
     limits = Constraints(
         max_drop=settings.max_drop, max_size_bytes=settings.max_size, max_latency_ms=settings.max_latency
@@ -63,6 +66,7 @@ def _finish(run: Run, prepared: Prepared, variants: list[Variant]) -> Deployment
         warnings=(*prepared.warnings, *_not_measured(settings)),
         stages=tuple(run.stages),
         environment=environment(seed=settings.seed),
+        recovery=recovery,
     )
     write_reports(deployment, run.folder)
     write_audits(run.folder, deployment.variants)

@@ -15,6 +15,7 @@ from litesmith.pipeline.correcting import wanted_corrections
 from litesmith.pipeline.datasets import Datasets, calibration_findings, load, preprocessing_of, require
 from litesmith.pipeline.float_model import Conversions, FloatModel
 from litesmith.pipeline.preset_check import check_preset
+from litesmith.pipeline.recoverable import require_recoverable
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.pipeline.variants import interface_named, needs_calibration, require_targets, wanted_schemes
@@ -90,6 +91,7 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
     if settings.metric:
         metric_named(settings.metric)
     require_targets(settings)
+    require_recoverable(settings, schemes)
     require(settings, calibrated=needs_calibration(schemes))
     return schemes
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from litesmith.core.deployment import SCHEMA_VERSION, Environment
 from litesmith.core.environment import environment
 from litesmith.core.progress import Progress, silent
+from litesmith.core.recovery import Recovery
 from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
 from litesmith.pipeline.opening import prepare, require_valid
+from litesmith.pipeline.recovering import with_recovery
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.pipeline.variants import build_all
@@ -25,6 +27,7 @@ class QuantizeResult:
     findings: tuple[Finding, ...]
     environment: Environment
     schema_version: int = SCHEMA_VERSION
+    recovery: Recovery | None = None
 
 
 def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResult:
@@ -38,6 +41,7 @@ def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResu
     with Run(settings, folder=Path(settings.out), progress=progress) as run:
         prepared = prepare(run, schemes)
         variants = build_all(run, prepared.model, prepared.calibrated, schemes)
+        variants, recovery = with_recovery(run, prepared, variants)
         return QuantizeResult(
             source=prepared.model.source,
             calibration=prepared.calibrated.record if prepared.calibrated is not None else None,
@@ -53,4 +57,5 @@ def quantize(settings: Settings, *, progress: Progress = silent) -> QuantizeResu
                 )
             ),
             environment=environment(seed=settings.seed),
+            recovery=recovery,
         )

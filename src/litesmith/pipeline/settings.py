@@ -103,6 +103,11 @@ class Settings:
         read=_names,
         metavar="A,B,..",
     )
+    recover: bool = setting(
+        False, "also train the Keras model for int8, and keep that variant where it is measurably better", read=_switch
+    )
+    recover_epochs: int = setting(20, "train at most this many epochs", read=_whole, metavar="N")
+    recover_minutes: float = setting(10.0, "train at most this long", read=_number, metavar="MINUTES")
     metric: str = setting("", "headline metric (default: the best that applies)", metavar="NAME")
     output: int = setting(0, "which model output is scored, counted from 0", read=_whole, metavar="N")
     samples: int = setting(0, "evaluate this many samples (default: all)", read=_whole, metavar="N")

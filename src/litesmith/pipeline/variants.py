@@ -81,8 +81,9 @@ def build_all(run: Run, model: FloatModel, calibrated: Calibrated | None, scheme
     return variants
 
 
-def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: str) -> Variant:
-    """Return one variant, built or with the reason why not."""
+def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: str, *, label: str = "") -> Variant:
+    """Return one variant, built or with the reason why not; `label` names one whose scheme is built twice."""
+    label = label or name
     scheme = scheme_named(name)
     interface = interface_named(run.settings.interface)
     ranges = None
@@ -128,15 +129,15 @@ def build_one(run: Run, model: FloatModel, calibrated: Calibrated | None, name: 
     except OutputError:
         raise
     except LitesmithError as error:
-        return Variant(scheme=name, status=Status.FAILED, reference=name == REFERENCE, reason=error.message)
-    file = f"{FOLDER}/{name}.tflite"
+        return Variant(scheme=label, status=Status.FAILED, reference=name == REFERENCE, reason=error.message)
+    file = f"{FOLDER}/{label}.tflite"
     digest = sha256_file(kept.folder / _MODEL)
     final = run.folder / file
     if not final.exists() or sha256_file(final) != digest:
         place(kept.folder / _MODEL, final)
     built = kept.value
     variant = Variant(
-        scheme=name,
+        scheme=label,
         status=Status.OK,
         reference=name == REFERENCE,
         file=file,

@@ -55,14 +55,14 @@ def open_keras_file(file: KerasFile) -> OpenModel:
     if layers:
         raise runs_code(file.path, layers, config_layers(file.config))
     if not file.keras_2:
-        return _with_keras_3(file)
+        return with_keras_3(file)
     return _with_keras_2(file)
 
 
 def _with_keras_2(file: KerasFile) -> OpenModel:
     if find_spec("tf_keras") is None:
         try:
-            opened = _with_keras_3(file)
+            opened = with_keras_3(file)
         except SourceError as error:
             raise MissingExtraError(
                 f"{file.path} was written by Keras {file.version}; Keras 3 refuses it and tf-keras is not installed",
@@ -76,7 +76,7 @@ def _with_keras_2(file: KerasFile) -> OpenModel:
             model = tf_keras.models.load_model(str(path), compile=False)
     except Exception as first:
         try:
-            opened = _with_keras_3(file)
+            opened = with_keras_3(file)
         except SourceError:
             raise refusal(first, file.path, f"tf-keras {tf_keras.__version__}", config_layers(file.config)) from first
         refused = f"tf-keras {tf_keras.__version__} refused the Keras {file.version} file ({first_line(first)})"
@@ -85,7 +85,12 @@ def _with_keras_2(file: KerasFile) -> OpenModel:
     return _acting(opened, f"opened the Keras {file.version} file with tf-keras {tf_keras.__version__}")
 
 
-def _with_keras_3(file: KerasFile) -> OpenModel:
+def with_keras_3(file: KerasFile) -> OpenModel:
+    """Open a model with Keras 3, without attributes of Keras 2 that do nothing where that is needed.
+
+    Raises:
+        SourceError: Keras 3 refuses it.
+    """
     import keras
 
     try:

@@ -35,7 +35,7 @@ def test_age_of_a_file(version, old):
 
 @pytest.mark.usefixtures("no_tf_keras")
 def test_keras_3_stands_in_for_tf_keras_and_says_so(monkeypatch):
-    monkeypatch.setattr(keras_file, "_with_keras_3", opened)
+    monkeypatch.setattr(keras_file, "with_keras_3", opened)
     assert open_keras_file(file("2.4.0")).actions == (
         "tf-keras is not installed; opened the Keras 2.4.0 file with Keras 3.15.1",
     )
@@ -43,7 +43,7 @@ def test_keras_3_stands_in_for_tf_keras_and_says_so(monkeypatch):
 
 @pytest.mark.usefixtures("no_tf_keras")
 def test_without_tf_keras_a_file_keras_3_refuses_needs_the_extra(monkeypatch):
-    monkeypatch.setattr(keras_file, "_with_keras_3", refused)
+    monkeypatch.setattr(keras_file, "with_keras_3", refused)
     with pytest.raises(MissingExtraError, match="tf-keras is not installed") as caught:
         open_keras_file(file("2.4.0"))
     assert caught.value.hint == "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'"

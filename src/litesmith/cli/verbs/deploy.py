@@ -8,6 +8,7 @@ from litesmith.cli.verb import (
     LIMITS,
     PREPROCESSING,
     QUANTIZING,
+    RECOVERING,
     TIMING,
     Outcome,
     Verb,
@@ -34,6 +35,6 @@ PLUGIN = Verb(
     name="deploy",
     summary="convert, quantize, evaluate and time a model; recommend a variant",
     models=1,
-    settings=("data", "out", *PREPROCESSING, *QUANTIZING, *EVALUATING, *TIMING, *LIMITS, *CONVERTING),
+    settings=("data", "out", *PREPROCESSING, *QUANTIZING, *RECOVERING, *EVALUATING, *TIMING, *LIMITS, *CONVERTING),
     run=run,
 )

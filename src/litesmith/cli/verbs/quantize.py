@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from litesmith.cli.verb import CONVERTING, PREPROCESSING, QUANTIZING, Outcome, Verb, escaped
+from litesmith.cli.verb import CONVERTING, PREPROCESSING, QUANTIZING, RECOVERING, Outcome, Verb, escaped
 from litesmith.core.errors import ConversionError
 from litesmith.core.progress import Progress
 from litesmith.pipeline.settings import Settings
@@ -48,6 +48,6 @@ PLUGIN = Verb(
     name="quantize",
     summary="make variants, neither evaluated nor timed",
     models=1,
-    settings=("data", "out", *PREPROCESSING, *QUANTIZING, "output", *CONVERTING),
+    settings=("data", "out", *PREPROCESSING, *QUANTIZING, *RECOVERING, "output", *CONVERTING),
     run=run,
 )
