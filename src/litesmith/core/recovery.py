@@ -43,7 +43,7 @@ class Recovery:
         folded: BatchNormalization layers folded into the layers before them.
         left_float: Layers that were trained in float because their rounding is not simulated, as `name (Class)`.
         actions: What had to be done to open the source for training.
-        seconds: Wall time of training and what belongs to it, without the comparison.
+        duration_s: Wall time of training and what belongs to it, without the comparison.
         seed: Of the order of samples and their augmentation.
     """
 
@@ -65,5 +65,5 @@ class Recovery:
     folded: int = 0
     left_float: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
-    seconds: float = 0.0
+    duration_s: float = 0.0
     seed: int = 0

@@ -45,7 +45,7 @@ class Made:
 
     trained: Trained
     conversion: Conversion | None
-    seconds: float
+    duration_s: float
 
 
 def with_recovery(run: Run, prepared: Prepared, variants: Sequence[Variant]) -> tuple[list[Variant], Recovery | None]:
@@ -104,7 +104,7 @@ def _with_course(record: Recovery, made: Made) -> Recovery:
         folded=trained.folded,
         left_float=trained.left_float,
         actions=trained.actions,
-        seconds=made.seconds,
+        duration_s=made.duration_s,
     )
 
 
@@ -131,7 +131,7 @@ def _trained(run: Run, model: FloatModel, samples: SampleSet, parts: Split) -> t
                 on_progress=tell,
             )
         conversion = _converted(run, folder, model.conversion) if trained.best_epoch else None
-        return Made(trained=trained, conversion=conversion, seconds=time.perf_counter() - begun)
+        return Made(trained=trained, conversion=conversion, duration_s=time.perf_counter() - begun)
 
     key = {
         "source": model.source.sha256,

@@ -19,7 +19,7 @@ from litesmith.recover.points import points_of
 from litesmith.recover.ranges import grids_of
 from litesmith.recover.split import Split
 from litesmith.recover.student import Student
-from litesmith.recover.tape import Ref, Step, Tape, played, refused, traced
+from litesmith.recover.tape import Ref, Step, Tape, played, refused, structure_of, traced
 from litesmith.recover.train import BATCH, Schedule, train
 
 Progress = Callable[[int, int], None]
@@ -36,7 +36,7 @@ class Trained:
     folded: int
     left_float: tuple[str, ...]
     actions: tuple[str, ...]
-    seconds: float
+    duration_s: float
 
 
 def recover(
@@ -97,7 +97,7 @@ def recover(
         folded=len(twin.folded),
         left_float=points.left_float,
         actions=model.actions if model is not source else (),
-        seconds=time.perf_counter() - begun,
+        duration_s=time.perf_counter() - begun,
     )
 
 
@@ -146,9 +146,10 @@ def _model(tape: Tape, source: OpenModel, keras_model: Any) -> Any:
     ]
     named = _named(tape, [_plain(spec.name) for spec in source.outputs])
     values = played(named, ends)
+    takes, gives = structure_of(keras_model)
     return keras.Model(
-        inputs=keras.tree.pack_sequence_as(keras_model.input, ends),
-        outputs=keras.tree.pack_sequence_as(keras_model.output, [values[i] for i in named.outputs]),
+        inputs=keras.tree.pack_sequence_as(takes, ends),
+        outputs=keras.tree.pack_sequence_as(gives, [values[i] for i in named.outputs]),
     )
 
 

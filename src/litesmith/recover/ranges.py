@@ -14,7 +14,7 @@ from litesmith.recover.tape import Tape, played
 
 _ELEMENTS = 1 << 18
 _BINS = 4096
-_SHARES = np.linspace(0.2, 1.0, 81)
+_SHARES = np.geomspace(0.05, 1.0, 97)
 Values = npt.NDArray[np.float64]
 
 
@@ -82,8 +82,8 @@ def _some(tensor: Any, per_sample: float) -> tuple[Any, Any, Any]:
 def least_error(values: Values) -> tuple[float, float]:
     """Return the range with the least squared error when values are rounded to 8 bits and clipped to it.
 
-    Both ends are moved in turn over shares of the true extremes. See `quantize/calibrators/squared_error.py` of the
-    variants made after training, which does the same.
+    Both ends are moved over shares of the true extremes, together and then in turn. `squared_error` among the
+    calibrators does the same for the variants made after training.
     """
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
     if high <= low:
@@ -93,10 +93,13 @@ def least_error(values: Values) -> tuple[float, float]:
 
     def error(least: float, most: float) -> float:
         outside = np.maximum(np.maximum(least - middles, middles - most), 0.0)
-        inside = ((most - least) / STEPS) ** 2 / 12
+        step = (most - least) / STEPS
+        inside = np.where(np.abs(middles) < step / 2, middles**2, step**2 / 12)
         return float(np.where(outside > 0, outside**2, inside) @ counts)
 
     lowest, highest = low, high
+    share = min(_SHARES, key=lambda share: error(lowest * share, highest * share))
+    low, high = lowest * float(share), highest * float(share)
     for _ in range(2):
         high = _best(highest, lambda end, low=low: error(low, end))  # type: ignore[misc]
         low = _best(lowest, lambda end, high=high: error(end, high))  # type: ignore[misc]

@@ -130,10 +130,21 @@ def traced(model: Any) -> Tape:
             part, input_tensors=tensors, clone_function=lambda layer: layer, call_function=note
         ).output
 
-    ends = keras.tree.map_structure(lambda t: keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name), model.input)
+    ends = keras.tree.map_structure(
+        lambda t: keras.Input(batch_shape=t.shape, dtype=t.dtype, name=t.name), structure_of(model)[0]
+    )
     first = tuple(number(t) for t in keras.tree.flatten(ends))
     last = run(model, ends)
     return Tape(inputs=first, steps=tuple(steps), outputs=tuple(number(t) for t in keras.tree.flatten(last)))
+
+
+def structure_of(model: Any) -> tuple[Any, Any]:
+    """Return a model's inputs and outputs as it takes and gives them: a tensor, or nested tuples, lists and dicts."""
+    import keras
+
+    if isinstance(model, keras.Sequential):
+        return model.inputs[0], model.outputs[0]
+    return model.input, model.output
 
 
 def played(

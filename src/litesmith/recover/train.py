@@ -24,8 +24,10 @@ from litesmith.recover.student import Student
 from litesmith.recover.tape import Tape, played
 
 BATCH = 16
-LEARNING_RATE = 0.005
+LEARNING_RATE = 0.003
 """Integers that a weight moves per update, at the beginning."""
+TEMPERATURE = 2.0
+"""Divides what softmax is given, of teacher and student alike, so that unlikely classes teach too (Hinton et al.)."""
 _MARGIN = 0.9
 """Share of the time left that the planned epochs may take."""
 
@@ -182,8 +184,8 @@ def _errors(wanted: list[Any], given: list[Any], points: Points, spread: Sequenc
     total = 0.0
     for real, made, softmax, variance in zip(wanted, given, points.probabilities, spread, strict=True):
         if softmax:
-            truth = tf.nn.log_softmax(real)
-            each = tf.exp(truth) * (truth - tf.nn.log_softmax(made))
+            truth = tf.nn.log_softmax(real / TEMPERATURE)
+            each = tf.exp(truth) * (truth - tf.nn.log_softmax(made / TEMPERATURE))
             flat = tf.reduce_sum(each, axis=-1)
         else:
             flat = tf.square(real - made) / variance

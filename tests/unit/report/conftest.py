@@ -10,6 +10,7 @@ from report_parts import DEVICE, FLOAT_IN, FLOAT_OUT, HOSTILE, INT_IN, VERSIONS,
 from litesmith.core.conversion import Attempt, AttemptOutcome, Conversion, SelectOps
 from litesmith.core.deployment import Constraints, DatasetSummary, Deployment, Environment, StageTime
 from litesmith.core.preprocessing import Preprocessing, preset
+from litesmith.core.recovery import Recovery, RecoveryFigures
 from litesmith.core.results import (
     Calibration,
     CalibratorTrial,
@@ -136,6 +137,26 @@ def make_full() -> Deployment:
                 samples_wanted=263,
             ),
         ),
+        recovery=Recovery(
+            kept=False,
+            reason="not measurably better than the model made without training on 80 samples kept apart",
+            measure="total variation",
+            before=RecoveryFigures(error=0.0312, agreement=0.9625),
+            after=RecoveryFigures(error=0.0298, agreement=0.975),
+            difference=-0.0014,
+            difference_interval=(-0.0037, 0.0009),
+            p_value=0.23,
+            trained_on=280,
+            chosen_on=40,
+            judged_on=80,
+            epochs=4,
+            best_epoch=3,
+            losses=(0.0213, 0.0154, 0.0129, 0.0117, 0.0121),
+            folded=52,
+            left_float=("head_norm (LayerNormalization)",),
+            actions=("opened with Keras 3 for training; its answers were compared",),
+            duration_s=74.2,
+        ),
         variants=make_variants(),
         constraints=Constraints(max_drop=0.01, max_size_bytes=5_000_000),
         recommended="int8",
@@ -221,6 +242,7 @@ def make_hostile() -> Deployment:
         variants=(full.variants[0], bad, failed),
         recommended=HOSTILE,
         reason=HOSTILE,
+        recovery=Recovery(kept=True, reason=HOSTILE, variant=HOSTILE, left_float=(HOSTILE,), actions=(HOSTILE,)),
         environment=dataclasses.replace(full.environment, versions={HOSTILE: HOSTILE}, cpu=HOSTILE, os=HOSTILE),
     )
 

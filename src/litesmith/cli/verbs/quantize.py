@@ -17,6 +17,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
     from litesmith.core.results import Status
     from litesmith.core.units import format_size
     from litesmith.pipeline.quantize import quantize
+    from litesmith.report.recovery_lines import recovery_lines
     from litesmith.report.terminal import findings_text
 
     del models
@@ -41,7 +42,9 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
         if all(variant.status is Status.FAILED for variant in made.variants):
             raise ConversionError("no variant could be built", hint="See the reasons above.")
 
-    return Outcome(record=made, text=Group(table, Text(ranges), findings_text(made.findings)), check=check)
+    trained = Text("\n".join(f"recovery: {line}" for line in recovery_lines(made.recovery)) if made.recovery else "")
+    shown = [table, Text(ranges), *([trained] if made.recovery else []), findings_text(made.findings)]
+    return Outcome(record=made, text=Group(*shown), check=check)
 
 
 PLUGIN = Verb(

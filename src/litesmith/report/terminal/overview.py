@@ -12,6 +12,7 @@ from litesmith.core.deployment import Deployment
 from litesmith.core.results import Finding, Severity, SourceInfo
 from litesmith.core.units import format_size
 from litesmith.report.figures import evaluation_of, findings_of, targets
+from litesmith.report.recovery_lines import recovery_lines
 from litesmith.report.terminal.audit import audits_table
 from litesmith.report.terminal.single import benchmark_table
 from litesmith.report.terminal.variants import variants_table
@@ -93,6 +94,9 @@ def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
         yield _fact("Ranges", f"{made.calibrator}, {ranges}. {sentence(made.reason)}{tried}")
         if made.stability:
             yield _fact("Ranges", sentence(made.stability.text))
+    if deployment.recovery is not None:
+        for line in recovery_lines(deployment.recovery):
+            yield _fact("Recovery", line)
     limits = constraint_lines(deployment.constraints, _unit(deployment))
     if limits:
         yield _fact("Limits", "; ".join(limits) + ".")
