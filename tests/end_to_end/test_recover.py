@@ -126,7 +126,11 @@ def test_an_interrupted_training_leaves_nothing(fragile: Path, samples: Path, tm
             seen.append(line)
             if line.startswith("quantize:"):  # training comes next
                 break
-        time.sleep(20)  # TensorFlow is imported and training is under way
+        begun = time.monotonic()
+        while not list((out / ".cache" / "recover").glob("*.part")):
+            assert time.monotonic() - begun < 60, "".join(seen)
+            time.sleep(0.2)
+        time.sleep(15)  # TensorFlow is imported and training is under way
         assert process.poll() is None, "".join(seen)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
