@@ -20,6 +20,8 @@ def _of_everything(keras: Any) -> Any:
     y = layers.BatchNormalization(name="after_pointwise", center=False)(layers.Conv2D(16, 1)(x))
     x = layers.Dropout(0.2)(layers.Add()([x, y]))
     x = layers.BatchNormalization(name="alone")(x)
+    both = layers.Conv2D(16, 1, name="used_twice")(x)
+    x = layers.Add()([both, layers.BatchNormalization(name="beside")(both)])
     x = layers.SeparableConv2D(8, 3, activation="swish")(x)
     x = layers.BatchNormalization(name="after_transposed")(layers.Conv2DTranspose(6, 3, strides=2)(x))
     x = x * 2.0 + 1.0

@@ -82,7 +82,7 @@ def _some(tensor: Any, per_sample: float) -> tuple[Any, Any, Any]:
 def least_error(values: Values) -> tuple[float, float]:
     """Return the range with the least squared error when values are rounded to 8 bits and clipped to it.
 
-    Both ends are moved over shares of the true extremes, together and then in turn. `squared_error` among the
+    Both ends are moved in turn over shares of the true extremes. `squared_error` among the
     calibrators does the same for the variants made after training.
     """
     low, high = min(float(values.min()), 0.0), max(float(values.max()), 0.0)
@@ -98,8 +98,6 @@ def least_error(values: Values) -> tuple[float, float]:
         return float(np.where(outside > 0, outside**2, inside) @ counts)
 
     lowest, highest = low, high
-    share = min(_SHARES, key=lambda share: error(lowest * share, highest * share))
-    low, high = lowest * float(share), highest * float(share)
     for _ in range(2):
         high = _best(highest, lambda end, low=low: error(low, end))  # type: ignore[misc]
         low = _best(lowest, lambda end, high=high: error(end, high))  # type: ignore[misc]
