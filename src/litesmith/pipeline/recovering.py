@@ -1,9 +1,10 @@
-"""Recovery by training in a run: train, make int8 by the ordinary way, and keep it if it is measurably better."""
+"""Recovery by training in a run: train, make int8 by the quantizer, and keep it if it is measurably better."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.intervals import mean_interval
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.calibration import calibrate
+from litesmith.pipeline.correcting import NONE
 from litesmith.pipeline.datasets import kept_subset
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.opening import Prepared
@@ -35,6 +37,8 @@ from litesmith.runtime.feeding import match
 from litesmith.sources.recognise import recognise
 
 LABEL = f"{SCHEME}_recovered"
+RANGES = "squared_error"
+"""The calibrator whose rule the ranges in training follow too."""
 _REOPENER = "litesmith.sources.keras_3:open_with_keras_3"
 _MODEL, _FLOAT = "recovered.keras", "recovered.tflite"
 
@@ -191,11 +195,12 @@ def _judged(
 ) -> tuple[Recovery, Variant | None]:
     """Return the record with the comparison, and the variant if it won; its file is gone if it did not."""
     seen, judges = (kept_subset(run, samples, rows) for rows in (parts.seen, parts.judging))
-    calibrated = calibrate(run, model, seen, findings=())
     file = run.folder / f"variants/{LABEL}.tflite"
     kept = False
     try:
-        made = build_one(run, model, calibrated, SCHEME, label=LABEL)
+        with _as_trained(run):
+            calibrated = calibrate(run, model, seen, findings=())
+            made = build_one(run, model, calibrated, SCHEME, label=LABEL)
         if made.status is not Status.OK:
             return replace(record, reason=f"no {SCHEME} model could be made of the trained one: {made.reason}"), None
         judgement = _compared(run, prepared.model, plain, made, judges)
@@ -216,6 +221,21 @@ def _judged(
         p_value=judgement.p_value,
     )
     return record, made if kept else None
+
+
+@contextmanager
+def _as_trained(run: Run) -> Iterator[None]:
+    """Let a model be made the way it was trained for.
+
+    The float weights of a trained model answer well in 8 bits only. What makes an int8 model nearer to its own float
+    model, a choice among calibrators or a correction, would lead away from the answers it was trained to give.
+    """
+    before = run.settings
+    run.settings = replace(before, calibrator=RANGES, corrections=(NONE,))
+    try:
+        yield
+    finally:
+        run.settings = before
 
 
 def _compared(run: Run, model: FloatModel, plain: Variant, made: Variant, judges: SampleSet) -> Judgement:

@@ -95,6 +95,10 @@ def test_a_model_that_is_better_is_kept_after_int8(begun: Begun, monkeypatch: py
     assert record.variant == LABEL
     assert [v.scheme for v in variants] == ["float32", "int8", LABEL]
     assert variants[2].status is Status.OK
+    assert variants[2].calibrator == "squared_error"
+    assert variants[2].corrections == (), "they would lead back to the trained model's own float answers"
+    assert begun.run.settings.calibrator == "auto"
+    assert begun.run.settings.corrections == ("auto",)
     assert begun.file.is_file()
     assert record.before is not None
     assert record.after is not None
