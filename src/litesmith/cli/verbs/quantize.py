@@ -17,6 +17,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
     from litesmith.core.results import Status
     from litesmith.core.units import format_size
     from litesmith.pipeline.quantize import quantize
+    from litesmith.report.correction_lines import corrections_line
     from litesmith.report.recovery_lines import recovery_lines
     from litesmith.report.terminal import findings_text
 
@@ -25,6 +26,7 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
     table = Table("variant", "size", "input", "output")
     table.add_column("file or reason", overflow="fold")
     calibrated = made.calibration
+    corrected = "\n".join(f"corrections of {v.scheme}: {corrections_line(v)}" for v in made.variants if v.corrections)
     ranges = f"ranges: {calibrated.calibrator}, {calibrated.reason}" if calibrated else ""
     if calibrated and calibrated.stability:
         ranges += f"\n{calibrated.stability.text}"
@@ -42,9 +44,9 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
         if all(variant.status is Status.FAILED for variant in made.variants):
             raise ConversionError("no variant could be built", hint="See the reasons above.")
 
-    trained = Text("\n".join(f"recovery: {line}" for line in recovery_lines(made.recovery)) if made.recovery else "")
-    shown = [table, Text(ranges), *([trained] if made.recovery else []), findings_text(made.findings)]
-    return Outcome(record=made, text=Group(*shown), check=check)
+    trained = [f"recovery: {line}" for line in recovery_lines(made.recovery)] if made.recovery else []
+    notes = [Text(line) for line in (ranges, corrected, *trained) if line]
+    return Outcome(record=made, text=Group(table, *notes, findings_text(made.findings)), check=check)
 
 
 PLUGIN = Verb(

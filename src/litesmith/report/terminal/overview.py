@@ -11,6 +11,7 @@ from rich.text import Text
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Finding, Severity, SourceInfo
 from litesmith.core.units import format_size
+from litesmith.report.correction_lines import corrections_line
 from litesmith.report.figures import evaluation_of, findings_of, targets
 from litesmith.report.recovery_lines import recovery_lines
 from litesmith.report.terminal.audit import audits_table
@@ -94,6 +95,9 @@ def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
         yield _fact("Ranges", f"{made.calibrator}, {ranges}. {sentence(made.reason)}{tried}")
         if made.stability:
             yield _fact("Ranges", sentence(made.stability.text))
+    for variant in deployment.variants:
+        if line := corrections_line(variant):
+            yield _fact("Corrections", f"{variant.scheme}: {line}")
     if deployment.recovery is not None:
         for line in recovery_lines(deployment.recovery):
             yield _fact("Recovery", line)
