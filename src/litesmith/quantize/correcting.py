@@ -18,10 +18,10 @@ from litesmith.runtime.lockstep import Lane, lanes, walk
 from litesmith.runtime.weighted import Layer, layer_of, patches, positions, products
 
 Array = npt.NDArray[Any]
-MOST_POSITIONS, FEWEST_POSITIONS = 24_000, 1_500
+FEWEST_POSITIONS, MOST_POSITIONS = 3_000, 12_000
 """Output positions of a layer that its correction looks at, over all samples."""
-_ELEMENTS = 1 << 24
-"""Numbers that are read at these positions, where that leaves the fewest positions."""
+_PER_WEIGHT = 10
+"""Positions per weight of an output channel, within these bounds."""
 _BIAS_LIMIT = 2**31 - 1
 _LEAST_SCALE = 1e-30
 
@@ -114,8 +114,8 @@ def step_of(floats: Lane, integers: Lane, twin: GraphOp, op: GraphOp, *, seed: i
     shape = tuple(int(size) for size in floats.values[twin.inputs[0]].shape[1:])
     output = _output_shape(layer, graph.tensors[twin.outputs[0]].shape, shape)
     count = len(floats.values[twin.inputs[0]])
-    read = int(np.prod(layer.shape)) if layer.depthwise else int(np.prod(layer.shape[1:]))
-    wanted = min(MOST_POSITIONS, max(FEWEST_POSITIONS, _ELEMENTS // read))
+    weights_each = 1 if layer.depthwise else int(np.prod(layer.shape[1:]))
+    wanted = min(MOST_POSITIONS, max(FEWEST_POSITIONS, _PER_WEIGHT * weights_each))
     places = positions(layer, output, rows=wanted, samples=count, seed=seed)
     inputs = patches(layer, floats.values[twin.inputs[0]], output, places, spec=floats.spec(twin.inputs[0]))
     fed = patches(layer, integers.values[op.inputs[0]], output, places, spec=integers.spec(op.inputs[0]))

@@ -41,26 +41,33 @@ def correct(step: LayerStep) -> None:
 def _dense(step: LayerStep) -> None:
     centred = step.bias is not None
     covariance, cross = moments(step.targets, step.fed, centred=centred)
-    ridge = _ridge(step, centred=centred)
+    ridge = _ridge(step, covariance, cross, centred=centred)
     rows = best_rows(step.matrix, covariance, cross, ridge)
     importance = np.diag(covariance) + 1e-12
     step.scales = row_scales(rows, importance, bits=step.bits, per_row=step.per_row)
     step.integers = rounded_rows(rows, covariance, step.scales, ridge=ridge, bits=step.bits)
 
 
-def _ridge(step: LayerStep, *, centred: bool) -> float:
-    """Return the ridge whose rows do best on samples that they were not solved for."""
+def _ridge(step: LayerStep, covariance: Doubles, cross: Doubles, *, centred: bool) -> float:
+    """Return the ridge whose rows do best on samples that they were not solved for.
+
+    Their share is taken off the moments of all samples. Where means are taken off, it is the means of all.
+    """
     held = np.unique(step.groups)[_HELD - 1 :: _HELD]
     if len(held) * _HELD < _FEW:
         return RIDGES[-1]
     out = np.isin(step.groups, held)
-    covariance, cross = moments(step.targets[~out], step.fed[~out], centred=centred)
     tested, wanted = step.fed[out], step.targets[out]
+    if centred:
+        tested, wanted = tested - step.fed.mean(axis=0), wanted - step.targets.mean(axis=0)
+    share = len(tested) / len(step.fed)
+    theirs = moments(wanted, tested, centred=False)
+    others = (covariance - share * theirs[0]) / (1 - share), (cross - share * theirs[1]) / (1 - share)
     errors = []
     for ridge in RIDGES:
-        rows = best_rows(step.matrix, covariance, cross, ridge)
+        rows = best_rows(step.matrix, others[0], others[1], ridge)
         wrong = wanted - products(step.layer, tested, rows)
-        errors.append(float(np.square(wrong - wrong.mean(axis=0) if centred else wrong).sum(dtype=np.float64)))
+        errors.append(float(np.square(wrong).sum(dtype=np.float64)))
     return RIDGES[int(np.argmin(errors))]
 
 
