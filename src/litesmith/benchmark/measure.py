@@ -16,7 +16,7 @@ from litesmith.core.registry import load_plugin
 from litesmith.core.results import Benchmark, Latency
 from litesmith.core.target import Session, Target
 
-_SCRIPT = Path(__file__).parent.parent / "runtime" / "latency.py"
+SCRIPT = Path(__file__).parent.parent / "runtime" / "latency.py"
 _SECONDS_PER_MODEL = 1.5
 _LEAST_RUNS = 30
 _ROUNDS = 10
@@ -79,12 +79,12 @@ def measure(
     events: list[dict[str, Any]] = []
 
     def on_line(line: str) -> None:
-        event = _parse(line)
+        event = read_event(line)
         if event.get("event") == "progress" and on_progress is not None:
             on_progress(event["done"], event["total"])
         events.append(event)
 
-    session.run_script(_SCRIPT, [], request=json.dumps(request), on_line=on_line, timeout_s=timeout_s)
+    session.run_script(SCRIPT, [], request=json.dumps(request), on_line=on_line, timeout_s=timeout_s)
     device = session.device()
     by_kind: dict[str, dict[int, dict[str, Any]]] = {"probe": {}, "latencies": {}, "failed": {}}
     for event in events:
@@ -99,7 +99,7 @@ def measure(
     )
 
 
-def _parse(line: str) -> dict[str, Any]:
+def read_event(line: str) -> dict[str, Any]:
     """Return a line's event; lines that are not ours are passed over."""
     if not line.startswith("{"):
         return {}

@@ -17,6 +17,7 @@ PREPROCESSING = ("preprocess", "resize", "crop", "input_size", "color", "layout"
 QUANTIZING = ("schemes", "interface", "calibrator", "corrections", "calibrate", "calibration_samples")
 RECOVERING = ("recover", "recover_epochs", "recover_minutes")
 EVALUATING = ("metric", "output", "samples")
+SEARCHING = ("goal", "search_evaluations", "search_minutes")
 TIMING = ("target", "threads", "runs", "warmup")
 LIMITS = ("max_drop", "max_size", "max_latency")
 MANY = -1

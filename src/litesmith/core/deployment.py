@@ -8,6 +8,7 @@ from litesmith.core.conversion import Conversion
 from litesmith.core.preprocessing import Preprocessing
 from litesmith.core.recovery import Recovery
 from litesmith.core.results import Calibration, Finding, SourceInfo, Variant
+from litesmith.core.search import Search
 
 SCHEMA_VERSION = 1
 
@@ -17,7 +18,7 @@ class DatasetSummary:
     """A dataset as it was used.
 
     Attributes:
-        role: `evaluation` or `calibration`.
+        role: `evaluation`, `calibration` or, with a goal, `choice`: the part of the evaluation samples chosen by.
         source: As named by the user.
         kind: Dataset plugin.
         sha256: Of contents and preprocessing.
@@ -98,6 +99,7 @@ class Deployment:
         nearest: With constraints that nothing meets, the scheme that comes nearest; else empty.
         reason: Why `recommended` was chosen, or what nothing met.
         recovery: What training for int8 did; None when it was not asked for.
+        search: The search for mixed precision; None without a goal.
     """
 
     schema_version: int
@@ -116,3 +118,4 @@ class Deployment:
     stages: tuple[StageTime, ...]
     environment: Environment
     recovery: Recovery | None = None
+    search: Search | None = None

@@ -54,7 +54,7 @@ class Candidates:
             EvaluationError: it cannot be built or corrected.
         """
         moments = {name: correction_named(name).moment for name in names}
-        float_model, ranges, notes = self._float(tuple(n for n in names if moments[n] is not Moment.LAYER))
+        float_model, ranges, notes = self.prepared(tuple(n for n in names if moments[n] is not Moment.LAYER))
         path = self.folder / "candidate.tflite"
         self._call(
             "litesmith.quantize.build:build",
@@ -78,7 +78,7 @@ class Candidates:
             )
         return path, notes
 
-    def _float(self, names: tuple[str, ...]) -> tuple[Path, Ranges, Mapping[str, str]]:
+    def prepared(self, names: tuple[str, ...]) -> tuple[Path, Ranges, Mapping[str, str]]:
         """Return the float model as prepared by corrections, the ranges of its activations, and what was done."""
         if names in self._prepared:
             return self._prepared[names]

@@ -37,29 +37,34 @@ def _drop(variant: Variant) -> float | None:
     return -made.difference if made.higher_is_better else made.difference
 
 
+def usable(variants: Sequence[Variant]) -> list[Variant]:
+    """Return the variants that could be built and run."""
+    return [v for v in variants if v.status is Status.OK]
+
+
 def with_frontier(variants: Sequence[Variant]) -> tuple[Variant, ...]:
     """Return the variants, marked where no other is as good in accuracy, latency and size and better in one."""
-    usable = [v for v in variants if v.status is Status.OK]
-    costs = {v.scheme: _costs(v) for v in usable}
+    all_costs = {v.scheme: costs(v) for v in usable(variants)}
 
     def beaten(variant: Variant) -> bool:
-        own = costs[variant.scheme]
+        own = all_costs[variant.scheme]
         return any(
             all(a <= b for a, b in zip(theirs, own, strict=True)) and theirs != own
-            for name, theirs in costs.items()
+            for name, theirs in all_costs.items()
             if name != variant.scheme
         )
 
     return tuple(replace(v, on_frontier=v.status is Status.OK and not beaten(v)) for v in variants)
 
 
-def _costs(variant: Variant) -> tuple[float, float, float]:
+def costs(variant: Variant) -> tuple[float, float, float]:
+    """Return error in the headline metric, p50 and size; smaller is better in each."""
     made = variant.evaluation
     error = 0.0 if made is None else (-made.value if made.higher_is_better else made.value)
     return error, latency_ms(variant) or 0.0, float(variant.size_bytes)
 
 
-def _excess(variant: Variant, limits: Constraints) -> float:
+def excess(variant: Variant, limits: Constraints) -> float:
     """Return by what share the limits are exceeded in sum; 0 when all are met. What was not measured counts as met."""
     over = 0.0
     drop, latency = _drop(variant), latency_ms(variant)
@@ -72,7 +77,7 @@ def _excess(variant: Variant, limits: Constraints) -> float:
     return over
 
 
-def _good_enough(variant: Variant, limits: Constraints) -> bool:
+def good_enough(variant: Variant, limits: Constraints) -> bool:
     """Tell whether a variant is accurate enough for a recommendation where the user set no limit on accuracy."""
     made = variant.evaluation
     if limits.max_drop is not None or made is None:
@@ -89,39 +94,39 @@ def choose(variants: Sequence[Variant], limits: Constraints) -> Choice:
     Of those that meet the limits (and lose at most 0.01 where no limit on accuracy is set), the fastest; of those
     within 5 % of its latency, the smallest, then the most accurate. Without latencies, the smallest.
     """
-    usable = [v for v in variants if v.status is Status.OK]
-    if not usable:
+    candidates = usable(variants)
+    if not candidates:
         return Choice(recommended="", nearest="", reason="no variant could be built and run")
-    if limits.max_drop is not None and any(_drop(v) is None for v in usable):
-        close = min(usable, key=lambda v: _costs(v)[0])
+    if limits.max_drop is not None and any(_drop(v) is None for v in candidates):
+        close = min(candidates, key=lambda v: costs(v)[0])
         return Choice(
             recommended="",
             nearest=close.scheme,
-            reason=f"the limit on the drop could not be checked: {_why_no_drop(usable[0])}; "
-            f"the most accurate is {close.scheme}: {_figures(close)}",
+            reason=f"the limit on the drop could not be checked: {_why_no_drop(candidates[0])}; "
+            f"the most accurate is {close.scheme}: {figures(close)}",
         )
-    meeting = [v for v in usable if _excess(v, limits) == 0]
+    meeting = [v for v in candidates if excess(v, limits) == 0]
     if not meeting:
-        close = min(usable, key=lambda v: (_excess(v, limits), v.size_bytes))
+        close = min(candidates, key=lambda v: (excess(v, limits), v.size_bytes))
         return Choice(
             recommended="",
             nearest=close.scheme,
-            reason=f"no variant meets {_limits_text(limits)}; nearest is {close.scheme}: {_figures(close)}",
+            reason=f"no variant meets {limits_text(limits)}; nearest is {close.scheme}: {figures(close)}",
         )
-    good = [v for v in meeting if _good_enough(v, limits)]
+    good = [v for v in meeting if good_enough(v, limits)]
     if not good:
-        best = min(meeting, key=lambda v: _costs(v)[0])
-        among = f"of the variants that meet {_limits_text(limits)}, " if _limits_text(limits) else ""
+        best = min(meeting, key=lambda v: costs(v)[0])
+        among = f"of the variants that meet {limits_text(limits)}, " if limits_text(limits) else ""
         return Choice(
             recommended=best.scheme,
             nearest="",
-            reason=f"{among}none {_default_loss(best)}; the most accurate is {best.scheme}: {_figures(best)}",
+            reason=f"{among}none {_default_loss(best)}; the most accurate is {best.scheme}: {figures(best)}",
         )
     timed = [v for v in good if latency_ms(v) is not None]
     if timed:
         fastest = min(latency_ms(v) or 0.0 for v in timed)
         good = [v for v in timed if (latency_ms(v) or 0.0) <= fastest * _SAME_LATENCY]
-    best = min(good, key=lambda v: (v.size_bytes, _costs(v)[0]))
+    best = min(good, key=lambda v: (v.size_bytes, costs(v)[0]))
     return Choice(recommended=best.scheme, nearest="", reason=_reason(best, limits, timed=bool(timed)))
 
 
@@ -140,7 +145,8 @@ def _why_no_drop(variant: Variant) -> str:
     return "no accuracy was measured" if made is None else f"{made.metric} is no fraction but in {made.unit or 'units'}"
 
 
-def _limits_text(limits: Constraints) -> str:
+def limits_text(limits: Constraints) -> str:
+    """Return the limits that were set, in words; empty for none."""
     parts = []
     if limits.max_drop is not None:
         parts.append(f"a drop of at most {limits.max_drop:g}")
@@ -151,14 +157,19 @@ def _limits_text(limits: Constraints) -> str:
     return " and ".join(parts)
 
 
-def _reason(best: Variant, limits: Constraints, *, timed: bool) -> str:
-    conditions = [f"meets {given}"] if (given := _limits_text(limits)) else []
+def conditions_text(best: Variant, limits: Constraints) -> str:
+    """Return what a recommended variant had to be, in words: the limits, and the default one on accuracy."""
+    conditions = [f"meets {given}"] if (given := limits_text(limits)) else []
     if limits.max_drop is None and (loss := _default_loss(best)):
         conditions.append(loss)
+    return " and ".join(conditions)
+
+
+def _reason(best: Variant, limits: Constraints, *, timed: bool) -> str:
     among = f"the {'fastest' if timed else 'smallest'} variant"
-    if conditions:
-        among += f" that {' and '.join(conditions)}"
-    text = f"{among}: {_figures(best)}"
+    if conditions := conditions_text(best, limits):
+        among += f" that {conditions}"
+    text = f"{among}: {figures(best)}"
     limit = limits.max_drop if limits.max_drop is not None else DEFAULT_MAX_DROP
     return text + _beyond(best, limit)
 
@@ -176,7 +187,8 @@ def _beyond(variant: Variant, limit: float) -> str:
     return f"{text}: not enough samples to tell; {told.more_samples:,} more would"
 
 
-def _figures(variant: Variant) -> str:
+def figures(variant: Variant) -> str:
+    """Return what a variant costs and loses, in words."""
     parts = [format_size(variant.size_bytes)]
     made, latency = variant.evaluation, latency_ms(variant)
     if made is not None:

@@ -34,7 +34,7 @@ AUTO, NONE = "auto", "none"
 LEAST_SAMPLES = 16
 """Calibration samples below which nothing is corrected: too few to compute and to judge."""
 _HELD_EVERY, _MOST_HELD = 4, 100
-_SCREENED, _FINAL = 48, 192
+_SCREENED, FINAL = 48, 192
 """Samples that a layer correction is computed from while others are tried, and in the end."""
 _SURE = 1.0
 """Standard errors by which a gain has to exceed zero."""
@@ -83,6 +83,13 @@ def wanted_corrections(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in known if name in names)
 
 
+def held_back(count: int, *, seed: int) -> tuple[list[int], list[int]]:
+    """Return the calibration samples that judge, in order, and those to compute corrections from, shuffled."""
+    order = np.random.default_rng(seed).permutation(count).tolist()
+    held = min(_MOST_HELD, count // _HELD_EVERY)
+    return sorted(order[:held]), order[held:]
+
+
 class Correcting:
     """The trials for one scheme.
 
@@ -109,9 +116,7 @@ class Correcting:
     ) -> None:
         self.run, self.model, self.samples, self.scheme, self.folder = run, model, samples, scheme, folder
         self.interface = interface
-        order = np.random.default_rng(run.settings.seed).permutation(samples.count).tolist()
-        held = min(_MOST_HELD, samples.count // _HELD_EVERY)
-        self.held, self.fit = sorted(order[:held]), order[held:]
+        self.held, self.fit = held_back(samples.count, seed=run.settings.seed)
         self.tensor = judged_tensor(read_graph(model.path).main, run.settings.output)
         self._real: npt.NDArray[np.float32] | None = None
         self.candidates = Candidates(
@@ -131,7 +136,7 @@ class Correcting:
                 if trial.kept and found is not None:
                     kept, best = tuple(n for n in correction_names() if n in (*kept, name)), found
                 tell(done, len(order) + 1)
-            path, _ = self.candidates.made(kept, samples=_FINAL)
+            path, _ = self.candidates.made(kept, samples=FINAL)
             path.replace(self.folder / _MODEL)
         placed = {trial.correction: trial for trial in trials}
         return Corrections(kept=kept, trials=tuple(placed[name] for name in correction_names() if name in placed))

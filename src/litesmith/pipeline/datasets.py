@@ -168,6 +168,17 @@ def kept_subset(run: Run, samples: SampleSet, rows: Sequence[int]) -> SampleSet:
     return moved(kept.value, kept.folder)
 
 
+def with_parts(summaries: Sequence[DatasetSummary], *, choice: int, confirmation: int) -> tuple[DatasetSummary, ...]:
+    """Return the summaries with the evaluation samples in two parts: those chosen by, and those figures are from."""
+    found: list[DatasetSummary] = []
+    for summary in summaries:
+        parts = [summary]
+        if summary.role == "evaluation":
+            parts = [replace(summary, n=confirmation), replace(summary, role="choice", n=choice, findings=())]
+        found += parts
+    return tuple(found)
+
+
 def require(settings: Settings, *, calibrated: bool) -> None:
     """Check, before any work, that the datasets exist and are of a known form.
 

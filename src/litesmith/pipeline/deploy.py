@@ -8,20 +8,28 @@ from pathlib import Path
 from litesmith import __version__
 from litesmith.core.deployment import SCHEMA_VERSION, Constraints, Deployment
 from litesmith.core.environment import environment
-from litesmith.core.errors import GateError
+from litesmith.core.errors import DatasetError, GateError
 from litesmith.core.progress import Progress, silent
 from litesmith.core.recovery import Recovery
 from litesmith.core.results import Finding, Severity, Variant
+from litesmith.core.samples import SampleSet
+from litesmith.core.search import Search
 from litesmith.pipeline.auditing import write_audits
-from litesmith.pipeline.choose import choose, with_frontier
-from litesmith.pipeline.datasets import preprocessing_of
+from litesmith.pipeline.choose import Choice, choose, with_frontier
+from litesmith.pipeline.datasets import kept_subset, preprocessing_of, with_parts
+from litesmith.pipeline.goals import choose_for, goal_named
 from litesmith.pipeline.notices import noticed
 from litesmith.pipeline.opening import Prepared, prepare, require_valid
 from litesmith.pipeline.recovering import with_recovery
 from litesmith.pipeline.run import Run
+from litesmith.pipeline.searching import search
 from litesmith.pipeline.settings import Settings
 from litesmith.pipeline.variants import benchmark_all, build_all, evaluate_all
 from litesmith.report.writer import write_reports
+from litesmith.search.stopping import split
+
+LEAST_TO_SPLIT = 12
+"""Evaluation samples below which there are no two parts of them."""
 
 
 def deploy(settings: Settings, *, progress: Progress = silent) -> Deployment:
@@ -38,18 +46,53 @@ def deploy(settings: Settings, *, progress: Progress = silent) -> Deployment:
         prepared = prepare(run, schemes)
         variants = build_all(run, prepared.model, prepared.calibrated, schemes)
         variants, recovery = with_recovery(run, prepared, variants)
+        if settings.goal and prepared.datasets.evaluation is not None:
+            return _searched(run, prepared, variants, prepared.datasets.evaluation, recovery)
         if prepared.datasets.evaluation is not None:
             variants = evaluate_all(run, variants, prepared.datasets.evaluation)
         variants = noticed(benchmark_all(run, variants))
-        return _finish(run, prepared, variants, recovery)
+        return _finish(run, prepared, variants, choose(variants, _limits(settings)), recovery=recovery)
 
 
-def _finish(run: Run, prepared: Prepared, variants: list[Variant], recovery: Recovery | None) -> Deployment:
-    settings = run.settings
-    limits = Constraints(
+def _searched(
+    run: Run, prepared: Prepared, variants: list[Variant], samples: SampleSet, recovery: Recovery | None
+) -> Deployment:
+    """Search, choose by one part of the evaluation samples, and report the figures of the other part."""
+    if samples.count < LEAST_TO_SPLIT:
+        raise DatasetError(
+            f"{samples.source} has {samples.count} samples to evaluate on, too few to choose by some and confirm on "
+            f"others; --goal needs {LEAST_TO_SPLIT}",
+            hint="Give more samples with --data, or leave --goal out.",
+        )
+    chosen, others = split(samples.count, seed=run.settings.seed)
+    choice, confirmation = kept_subset(run, samples, chosen), kept_subset(run, samples, others)
+    found = search(run, prepared, variants, choice=choice, confirmation=confirmation)
+    variants = [*variants, *found.variants]
+    judged = evaluate_all(run, variants, choice)
+    timed = benchmark_all(run, evaluate_all(run, variants, confirmation))
+    judged = [replace(v, benchmarks=t.benchmarks, status=t.status) for v, t in zip(judged, timed, strict=True)]
+    pick = choose_for(goal_named(run.settings.goal), judged, timed, _limits(run.settings))
+    summaries = with_parts(prepared.datasets.summaries, choice=choice.count, confirmation=confirmation.count)
+    prepared = replace(prepared, datasets=replace(prepared.datasets, summaries=summaries))
+    return _finish(run, prepared, noticed(timed), pick, recovery=recovery, searched=found.record)
+
+
+def _limits(settings: Settings) -> Constraints:
+    return Constraints(
         max_drop=settings.max_drop, max_size_bytes=settings.max_size, max_latency_ms=settings.max_latency
     )
-    choice = choose(variants, limits)
+
+
+def _finish(
+    run: Run,
+    prepared: Prepared,
+    variants: list[Variant],
+    choice: Choice,
+    *,
+    recovery: Recovery | None,
+    searched: Search | None = None,
+) -> Deployment:
+    settings = run.settings
     deployment = Deployment(
         schema_version=SCHEMA_VERSION,
         litesmith_version=__version__,
@@ -59,7 +102,7 @@ def _finish(run: Run, prepared: Prepared, variants: list[Variant], recovery: Rec
         datasets=prepared.datasets.summaries,
         calibration=prepared.calibrated.record if prepared.calibrated is not None else None,
         variants=with_frontier(variants),
-        constraints=limits,
+        constraints=_limits(settings),
         recommended=choice.recommended,
         nearest=choice.nearest,
         reason=choice.reason,
@@ -67,6 +110,7 @@ def _finish(run: Run, prepared: Prepared, variants: list[Variant], recovery: Rec
         stages=tuple(run.stages),
         environment=environment(seed=settings.seed),
         recovery=recovery,
+        search=searched,
     )
     write_reports(deployment, run.folder)
     write_audits(run.folder, deployment.variants)

@@ -14,6 +14,7 @@ from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibr
 from litesmith.pipeline.correcting import wanted_corrections
 from litesmith.pipeline.datasets import Datasets, calibration_findings, load, preprocessing_of, require
 from litesmith.pipeline.float_model import Conversions, FloatModel
+from litesmith.pipeline.goals import require_goal
 from litesmith.pipeline.preset_check import check_preset
 from litesmith.pipeline.recoverable import require_recoverable
 from litesmith.pipeline.run import Run
@@ -83,6 +84,7 @@ def require_valid(settings: Settings) -> tuple[str, ...]:
             "--max-drop limits the loss of accuracy, and there is no --data to measure it on",
             hint="Give --data DATASET.",
         )
+    require_goal(settings)
     schemes = wanted_schemes(settings.schemes)
     interface_named(settings.interface)
     require_calibrator(settings.calibrator)

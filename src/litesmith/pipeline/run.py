@@ -21,7 +21,7 @@ T = TypeVar("T")
 CACHE_FOLDER = ".cache"
 _LEAST = {
     **dict.fromkeys(("jobs", "samples", "calibration_samples", "batch", "output", "seed"), 0),
-    **dict.fromkeys(("threads", "runs", "warmup", "rung_timeout"), 1),
+    **dict.fromkeys(("threads", "runs", "warmup", "rung_timeout", "search_evaluations"), 1),
 }
 
 

@@ -108,6 +108,13 @@ class Settings:
     )
     recover_epochs: int = setting(20, "train at most this many epochs", read=_whole, metavar="N")
     recover_minutes: float = setting(10.0, "train at most this long", read=_number, metavar="MINUTES")
+    goal: str = setting(
+        "",
+        "also search for mixed precision, and recommend for: accuracy, latency, size or balanced",
+        metavar="GOAL",
+    )
+    search_evaluations: int = setting(12, "mixed models the search may evaluate", read=_whole, metavar="N")
+    search_minutes: float = setting(10.0, "minutes after which the search begins no evaluation", read=_number)
     metric: str = setting("", "headline metric (default: the best that applies)", metavar="NAME")
     output: int = setting(0, "which model output is scored, counted from 0", read=_whole, metavar="N")
     samples: int = setting(0, "evaluate this many samples (default: all)", read=_whole, metavar="N")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from litesmith.core.files import replacing
 from litesmith.core.graph import BYTE_INPUTS, Graph
 from litesmith.core.registry import load_plugin
 from litesmith.core.tensors import TensorSpec
+from litesmith.quantize.mixed import with_float
 from litesmith.quantize.scheme import PACKAGE, Interface, Scheme
 from litesmith.runtime.editing import EditableModel
 from litesmith.runtime.flatbuffer import read_graph
@@ -46,7 +47,13 @@ def scheme_named(name: str) -> Scheme:
 
 
 def build(
-    float_model: Path, out: Path, *, scheme: str, ranges: Ranges | None, interface: Interface = Interface.INT8
+    float_model: Path,
+    out: Path,
+    *,
+    scheme: str,
+    ranges: Ranges | None,
+    interface: Interface = Interface.INT8,
+    keep_float: Sequence[str] = (),
 ) -> Built:
     """Write the variant to `out` and return what it became.
 
@@ -57,6 +64,7 @@ def build(
         ranges: (min, max) of every activation by tensor name, for calibrated schemes.
         interface: Number type of inputs and outputs for schemes with int8 activations; int16 activations keep int16
             or, with FLOAT32, float.
+        keep_float: First output tensor of each operator that is to stay float.
 
     Raises:
         EvaluationError: the quantizer refuses the model, or the runtime cannot prepare what it made.
@@ -66,7 +74,7 @@ def build(
         if plugin.recipe is None:
             shutil.copyfile(float_model, temporary)
         else:
-            temporary.write_bytes(_quantized(float_model, plugin, ranges, interface))
+            temporary.write_bytes(_quantized(float_model, plugin, ranges, interface, keep_float))
             _pass_on(BYTE_INPUTS, float_model, temporary)
         if plugin.activation_bits == 8 and interface is Interface.UINT8:
             unsigned_interface(temporary)
@@ -123,13 +131,17 @@ def _float_islands(graph: Graph) -> tuple[str, ...]:
     return tuple(f"{op.name} ({names[op.outputs[0]]})" if op.outputs else op.name for op in graph.main.float_ops())
 
 
-def _quantized(float_model: Path, scheme: Scheme, ranges: Ranges | None, interface: Interface) -> bytes:
+def _quantized(
+    float_model: Path, scheme: Scheme, ranges: Ranges | None, interface: Interface, keep_float: Sequence[str]
+) -> bytes:
     from litert_quantizer.quantizer import Quantizer
 
     assert scheme.recipe is not None
     recipe = scheme.recipe()
     if scheme.calibrated and interface is Interface.FLOAT32:
         recipe = _float_interface(recipe)
+    if keep_float:
+        recipe = with_float(recipe, read_graph(float_model).main, keep_float)
     calibration = None
     if scheme.calibrated:
         if ranges is None:

@@ -3,7 +3,7 @@
 Reads one JSON request on standard input and prints one JSON object per line:
 
     {"models": [path, ...], "threads": 1, "warmup_runs": 10, "runs": 200, "rounds": 10, "least_runs": 30,
-     "seconds_per_model": 3.0, "seed": 0}
+     "seconds_per_model": 3.0, "seed": 0, "probe": true}
 
     {"event": "probe", "model": 0, "load_ms": ..., "first_inference_ms": ..., "peak_memory_bytes": ...,
      "base_memory_bytes": ...}
@@ -13,7 +13,8 @@ Reads one JSON request on standard input and prints one JSON object per line:
 
 Every model is first opened in a fresh process (`--probe PATH THREADS`), which gives load time, first inference and
 peak memory, and keeps a crash away from the others. Then all that can run are timed in one process, in rounds, in a
-new random order each round, so that drift of the machine hits all alike.
+new random order each round, so that drift of the machine hits all alike. With `"probe": false` no process is started
+for a model, for many small models that are known to run; one that cannot be prepared is reported as failed.
 """
 
 from __future__ import annotations
@@ -116,12 +117,27 @@ def probed(model: int, path: str, threads: int) -> bool:
     return True
 
 
+def prepared(model: int, path: str, threads: int) -> Any:
+    """Return an interpreter ready to run, or None after reporting why there is none."""
+    try:
+        interpreter = opened(path, threads)
+        fill(interpreter)
+        interpreter.invoke()
+    except (ValueError, RuntimeError) as error:
+        say(event="failed", model=model, reason=str(error)[:300])
+        return None
+    return interpreter
+
+
 def main(request: dict[str, Any]) -> None:
     """Probe every model, then time those that run, interleaved."""
     total = len(request["models"]) + request["rounds"]
     ready: dict[int, Any] = {}
     for model, path in enumerate(request["models"]):
-        if probed(model, path, request["threads"]):
+        if not request.get("probe", True):
+            if (interpreter := prepared(model, path, request["threads"])) is not None:
+                ready[model] = interpreter
+        elif probed(model, path, request["threads"]):
             ready[model] = opened(path, request["threads"])
             fill(ready[model])
         say(event="progress", done=model + 1, total=total)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from litesmith.core import units
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark
-from litesmith.report import audit_lines, correction_lines, figures, recovery_lines, text, wording
+from litesmith.report import audit_lines, correction_lines, figures, recovery_lines, search_lines, text, wording
 from litesmith.report.page import feeding
 from litesmith.report.page.bars import Bars, difference_whiskers, latency_bars
 from litesmith.report.page.headline import key_figures, not_measured
@@ -81,7 +81,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for module in (units, figures, wording, feeding, audit_lines, correction_lines, recovery_lines):
+    for module in (units, figures, wording, feeding, audit_lines, correction_lines, recovery_lines, search_lines):
         names = [n for n in vars(module) if n.startswith("format_") or n.endswith(("_text", "_line", "_lines"))]
         made.filters |= {name: getattr(module, name) for name in names}
     made.filters |= {

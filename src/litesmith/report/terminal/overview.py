@@ -14,6 +14,7 @@ from litesmith.core.units import format_size
 from litesmith.report.correction_lines import corrections_line
 from litesmith.report.figures import evaluation_of, findings_of, targets
 from litesmith.report.recovery_lines import recovery_lines
+from litesmith.report.search_lines import search_lines, search_point_line, search_variants
 from litesmith.report.terminal.audit import audits_table
 from litesmith.report.terminal.single import benchmark_table
 from litesmith.report.terminal.variants import variants_table
@@ -101,9 +102,17 @@ def _facts(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
     if deployment.recovery is not None:
         for line in recovery_lines(deployment.recovery):
             yield _fact("Recovery", line)
+    yield from _search(deployment)
     limits = constraint_lines(deployment.constraints, _unit(deployment))
     if limits:
         yield _fact("Limits", "; ".join(limits) + ".")
+
+
+def _search(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
+    made = deployment.search
+    if made is not None:
+        yield from (_fact("Search", line) for line in search_lines(made))
+        yield from (_fact("", search_point_line(point)) for point in search_variants(made))
 
 
 def _fact(label: str, text: str) -> tuple[Text, Text]:

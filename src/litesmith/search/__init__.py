@@ -1,0 +1,1 @@
+"""Which precision for which operator: costs of sets of operators, proposals, the frontier, when to stop."""
