@@ -91,6 +91,7 @@ def environment() -> Environment:
         "shortened": text.shortened,
         "shape": figures.shape_text,
         "difference_unit": figures.difference_unit,
+        "search_variants": search_lines.search_variants,
     }
     for name in (
         "difference_text",
