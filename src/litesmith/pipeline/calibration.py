@@ -18,6 +18,7 @@ from litesmith.core.samples import SampleSet
 from litesmith.evaluate.collect import Answers, answer
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.float_model import FloatModel
+from litesmith.pipeline.range_choice import SELECTOR, chosen_ranges
 from litesmith.pipeline.run import Run
 from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.build import Ranges
@@ -30,6 +31,8 @@ from litesmith.runtime.flatbuffer import read_graph
 
 AUTO = "auto"
 _TRIAL_BITS = 8
+_STEADY = "min_max"
+"""Whose ranges tell whether the samples were enough where each tensor has a rule of its own."""
 _FILE = "statistics.npz"
 _NUMBERS = ("minimum", "maximum", "mean_minimum", "mean_maximum", "count", "samples")
 
@@ -58,10 +61,15 @@ class Calibrated:
     statistics: Mapping[str, TensorStatistics]
     inputs: Ranges
     record: Calibration
+    chosen: Ranges | None = None
 
-    def rule(self, tensor: TensorStatistics, bits: int) -> tuple[float, float]:
-        """Return an activation's range by the calibrator in use."""
-        return calibrator_named(self.record.calibrator).range_of(tensor, bits)
+    def ranges_on(
+        self, run: Run, model: Path, digest: str, statistics: Mapping[str, TensorStatistics]
+    ) -> dict[str, tuple[float, float]]:
+        """Return (min, max) of every activation of another float model, by the calibrator in use, for 8 bits."""
+        if self.chosen is not None:
+            return dict(chosen_ranges(run, model, digest, self.samples, statistics))
+        return ranges_of(statistics, calibrator_named(self.record.calibrator).range_of, bits=_TRIAL_BITS)
 
     def ranges(self, bits: int) -> Ranges:
         """Return (min, max) of every activation for integers of `bits` bits.
@@ -70,13 +78,15 @@ class Calibrated:
         """
         if bits > 8:
             return ranges_of(self.statistics, calibrator_named("min_max").range_of, bits=bits)
+        if self.chosen is not None:
+            return {**self.chosen, **self.inputs}
         found = ranges_of(self.statistics, calibrator_named(self.record.calibrator).range_of, bits=bits)
         return {**found, **self.inputs}
 
 
 def calibrator_names() -> tuple[str, ...]:
     """Return what `--calibrator` takes."""
-    return (AUTO, *plugin_names(PACKAGE))
+    return (AUTO, SELECTOR, *plugin_names(PACKAGE))
 
 
 def require_calibrator(name: str) -> None:
@@ -113,9 +123,10 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         )
     else:
         name, reason = wanted, "asked for with --calibrator"
+    chosen = chosen_ranges(run, model.path, model.conversion.sha256, samples, statistics) if name == SELECTOR else None
     settled = stability(
         statistics,
-        calibrator_named(name).range_of,
+        calibrator_named(_STEADY if chosen is not None else name).range_of,
         bits=_TRIAL_BITS,
         samples=passed.samples,
         known=frozenset(inputs),
@@ -130,7 +141,7 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         findings=(*findings, *unstable_ranges(settled, name)),
         stability=settled,
     )
-    return Calibrated(samples=samples, statistics=statistics, inputs=inputs, record=record)
+    return Calibrated(samples=samples, statistics=statistics, inputs=inputs, record=record, chosen=chosen)
 
 
 def _input_ranges(model: FloatModel, samples: SampleSet) -> Ranges:
@@ -192,16 +203,20 @@ def _trials(
     run: Run, model: FloatModel, samples: SampleSet, statistics: Mapping[str, TensorStatistics], inputs: Ranges
 ) -> tuple[CalibratorTrial, ...]:
     def make(folder: Path) -> Trials:
-        names = plugin_names(PACKAGE)
+        names = (*plugin_names(PACKAGE), SELECTOR)
         found = []
         with run.telling("compare calibrators") as tell:
             reference = answer(model.path, samples, pool=run.pool, folder=folder / "float32")
             for done, name in enumerate(names, start=1):
-                ranges = {**ranges_of(statistics, calibrator_named(name).range_of, bits=_TRIAL_BITS), **inputs}
                 out = folder / f"{name}.tflite"
                 try:
+                    ranges = _ranges_by(name, run, model, samples, statistics)
                     run.pool.workers[0].call(
-                        "litesmith.quantize.build:build", float_model=model.path, out=out, scheme="int8", ranges=ranges
+                        "litesmith.quantize.build:build",
+                        float_model=model.path,
+                        out=out,
+                        scheme="int8",
+                        ranges={**ranges, **inputs},
                     )
                     found.append(
                         _trial(name, answer(out, samples, pool=run.pool, folder=folder / name), reference, run)
@@ -215,11 +230,19 @@ def _trials(
     key = {
         "float": model.conversion.sha256,
         "samples": samples.digest,
-        "calibrators": plugin_names(PACKAGE),
+        "calibrators": (*plugin_names(PACKAGE), SELECTOR),
         "output": run.settings.output,
         "inputs": {name: list(pair) for name, pair in inputs.items()},
     }
     return run.step("compare calibrators", key, Trials, make, version=4).value.trials
+
+
+def _ranges_by(
+    name: str, run: Run, model: FloatModel, samples: SampleSet, statistics: Mapping[str, TensorStatistics]
+) -> Ranges:
+    if name == SELECTOR:
+        return chosen_ranges(run, model.path, model.conversion.sha256, samples, statistics)
+    return ranges_of(statistics, calibrator_named(name).range_of, bits=_TRIAL_BITS)
 
 
 def _trial(name: str, answers: Answers, reference: Answers, run: Run) -> CalibratorTrial:

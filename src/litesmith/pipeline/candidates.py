@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from litesmith.core.files import sha256_file
 from litesmith.core.samples import SampleSet
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
 from litesmith.quantize.build import Ranges
-from litesmith.quantize.collect import collect, ranges_of
+from litesmith.quantize.collect import collect
 from litesmith.quantize.correction import Moment, correction_named
 from litesmith.quantize.scheme import Interface, Scheme
 
@@ -117,7 +118,7 @@ class Candidates:
 
     def _ranges(self, path: Path) -> Ranges:
         statistics = collect(path, self.samples, pool=self.run.pool)
-        return ranges_of(statistics, self.calibrated.rule, bits=8)
+        return self.calibrated.ranges_on(self.run, path, sha256_file(path), statistics)
 
     def _call(self, function: str, **arguments: Any) -> Any:
         return self.run.pool.workers[0].call(function, **arguments)
