@@ -28,7 +28,6 @@ from rich.table import Table
 
 from litesmith import api
 from litesmith.core.results import Status
-from litesmith.pipeline.settings import FIELDS
 from litesmith.quantize.groups import Group, channel_groups
 from litesmith.runtime.editing import EditableModel
 from litesmith.runtime.interpreter import OpenModel
@@ -185,10 +184,11 @@ def damaged(model: Path, samples: np.ndarray, out: Path, *, seed: int = 0) -> di
 
 def consequences(original: Path, model: Path, ready: Ready, **settings: Any) -> tuple[str, str]:
     """Return how often a damaged model agrees with the original, and its plain int8 model with the damaged one."""
-    plain = {"corrections": "none"} if "corrections" in FIELDS else {}
     unchanged = "100.0" if model == original else agreement(original, model, ready, **settings)
     with tempfile.TemporaryDirectory() as folder:
-        result = api.quantize(model, calibrate=ready.calibration, out=folder, schemes="int8", **plain, **settings)
+        result = api.quantize(
+            model, calibrate=ready.calibration, out=folder, schemes="int8", corrections="none", **settings
+        )
         variant = result.variants[1]
         if variant.status is not Status.OK:
             return unchanged, variant.reason

@@ -18,7 +18,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from int8_job import PARTS, Job, get_ready
-from int8_made import OURS, Made, ablation, by_others, by_us, per_tensor_scheme
+from int8_made import OURS, Made, ablation, by_others, by_us
 from int8_rows import WIDTH, measured, plain, table
 from rich.console import Console
 
@@ -89,12 +89,9 @@ def all_made(options: argparse.Namespace, job: Job, folder: Path) -> tuple[Any, 
         rows[f"{OURS} {text}"] = dict(pair.split("=", 1) for pair in text.split())
     if options.ablation:
         rows.update(ablation())
-    scheme = per_tensor_scheme() if options.per_tensor else "int8"
+    scheme = "int8_per_tensor" if options.per_tensor else "int8"
     for name, settings in rows.items():
-        if scheme is None:
-            made.append(Made(name=name, file=None, seconds=0.0, note="this version has no per-tensor scheme"))
-        else:
-            made += by_us(job, ready, folder, name=name, settings={"schemes": scheme, **settings})
+        made += by_us(job, ready, folder, name=name, settings={"schemes": scheme, **settings})
     return ready, made
 
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,11 @@ from int8_job import Job, Ready
 from litesmith import api
 from litesmith.core.errors import LitesmithError, UserError
 from litesmith.core.registry import plugin_names
-from litesmith.core.results import Status
-from litesmith.pipeline.calibration import AUTO
-from litesmith.pipeline.settings import FIELDS
+from litesmith.core.results import Status, Variant
 from litesmith.quantize.calibrator import PACKAGE as CALIBRATORS
-from litesmith.quantize.scheme import PACKAGE as SCHEMES
+from litesmith.quantize.correction import correction_names
 
 HERE = Path(__file__).parent
-CORRECTIONS = "litesmith.quantize.corrections"
 USUAL = "TFLiteConverter int8"
 THEIRS = "litert-quantizer int8"
 OURS = "litesmith"
@@ -97,7 +93,7 @@ def by_us(job: Job, ready: Ready, folder: Path, *, name: str, settings: dict[str
             name=name if len(variants) == 1 else f"{name} {variant.scheme}",
             file=named(out, variant.file) if variant.status is Status.OK else None,
             seconds=seconds,
-            note=variant.reason or ", ".join(note for note in (variant.calibrator, corrected(variant)) if note),
+            note=told(variant),
         )
         for variant in variants
     ]
@@ -108,36 +104,23 @@ def named(out: Path, file: str) -> Path:
     return (out / file).rename(out / f"{out.name}-{Path(file).name}")
 
 
-def corrected(variant: Any) -> str:
-    """Return the corrections that are in a variant, where this version of Litesmith records them."""
-    kept = [entry.correction for entry in getattr(variant, "corrections", ()) if getattr(entry, "kept", True)]
-    return " + ".join(kept)
-
-
-def corrections() -> tuple[str, ...]:
-    """Return the corrections of this version of Litesmith; none in one that has no such setting."""
-    if "corrections" not in FIELDS or find_spec(CORRECTIONS) is None:
-        return ()
-    return plugin_names(CORRECTIONS)
+def told(variant: Variant) -> str:
+    """Return how a variant was made: its ranges, corrections that were kept with their gain, and those dropped."""
+    kept = [f"{trial.correction} ({trial.gain_db:+.1f} dB)" for trial in variant.corrections if trial.kept]
+    dropped = [trial.correction for trial in variant.corrections if not trial.kept]
+    parts = (f"ranges of {variant.calibrator}" if variant.calibrator else "", *kept)
+    left = f"; dropped: {', '.join(dropped)}" if dropped else ""
+    return variant.reason or ", ".join(part for part in parts if part) + left
 
 
 def ablation() -> dict[str, dict[str, Any]]:
     """Return the settings of each row of the ablation: every calibrator, and every correction alone and left out."""
-    known = corrections()
-    plain: dict[str, Any] = {"corrections": "none"} if known else {}
+    known = correction_names()
     rows: dict[str, dict[str, Any]] = {}
     for calibrator in plugin_names(CALIBRATORS):
-        rows[f"{calibrator}, plain" if known else calibrator] = {"calibrator": calibrator, **plain}
+        rows[f"{calibrator}, plain"] = {"calibrator": calibrator, "corrections": "none"}
     for correction in known:
-        rows[f"only {correction}"] = {"calibrator": AUTO, "corrections": correction}
-    if len(known) > 1:
-        for correction in known:
-            rest = ",".join(other for other in known if other != correction)
-            rows[f"all but {correction}"] = {"calibrator": AUTO, "corrections": rest}
-        rows["all corrections"] = {"calibrator": AUTO, "corrections": ",".join(known)}
+        rows[f"only {correction}"] = {"corrections": correction}
+    for correction in known:
+        rows[f"all but {correction}"] = {"corrections": ",".join(other for other in known if other != correction)}
     return rows
-
-
-def per_tensor_scheme() -> str | None:
-    """Return the scheme with one scale per weight tensor; None in a version of Litesmith that has none."""
-    return next((name for name in plugin_names(SCHEMES) if "per_tensor" in name), None)
