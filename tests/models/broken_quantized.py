@@ -218,6 +218,15 @@ def per_tensor_weights(folder: Path) -> Broken:
     return broken
 
 
+def uneven_inputs(folder: Path) -> Broken:
+    """One colour is next to black in all pictures, and `conv` makes up for it with weights 100 times as large."""
+    w = Weights.drawn()
+    values, conv = tinted(), w.conv.copy()
+    values[..., 2] //= 100
+    conv[..., 2] *= 100
+    return made(folder, weights=replaced(w, conv=conv), values=values)
+
+
 def weight_rounding(folder: Path) -> Broken:
     """The weights of `project` keep 3 of their 8 bits."""
     broken = made(folder)
@@ -278,6 +287,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Broken], str]] = {
     "outliers": (outliers, "conv"),
     "channel_imbalance": (channel_imbalance, "depthwise"),
     "per_tensor_weights": (per_tensor_weights, "conv"),
+    "uneven_inputs": (uneven_inputs, "conv"),
     "weight_rounding": (weight_rounding, "project"),
     "bias_shift": (bias_shift, "project"),
     "bias_overflow": (bias_overflow, "project"),

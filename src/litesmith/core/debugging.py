@@ -105,7 +105,7 @@ class RootCause:
         regained_db: What the output regains when only this layer is float, in dB; causes are sorted by it. Of a cause
             that the layers behind suffer from too, what the costliest of them regains. None where it could not be
             measured.
-        alone_db: SQNR of the output when only this layer is quantized.
+        alone_db: SQNR of the output when only this layer is quantized; of such a cause, the least of them.
         flags: What to type, each as an option with its value; empty where no option cures it.
         remedy: What to do, in words.
     """

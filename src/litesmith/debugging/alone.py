@@ -43,6 +43,20 @@ class Alone:
         fed = [self._feed(floats, integers, twin, op, tensor) for tensor in single.fed]
         return single.run_all(fed, count=floats.count)
 
+    def fed_channels(self, floats: Lane, twin: GraphOp, op: GraphOp) -> tuple[Array, Array] | None:
+        """Return power and reach of each channel of what an operator reads first, as the quantized model is to hold it.
+
+        None where it has no channels, or stands for other real values than the float model's.
+        """
+        graph = self._quantized.main
+        if not op.inputs or op.inputs[0] < 0 or (self._quantized.graph.byte_inputs and op.inputs[0] in graph.inputs):
+            return None
+        if self._reference.main.tensors[twin.inputs[0]].constant:
+            return None
+        exact = self._scaled.of(op.inputs[0], floats.real(twin.inputs[0])[self._rows])
+        rows = exact.reshape(-1, exact.shape[-1])
+        return np.square(rows, dtype=np.float64).mean(axis=0), np.abs(rows).max(axis=0)
+
     def _feed(self, floats: Lane, integers: Lane, twin: GraphOp, op: GraphOp, tensor: int) -> Array:
         """Return an input of an operator as the float model has it, rounded to the quantized model's integers."""
         graph = self._quantized.main

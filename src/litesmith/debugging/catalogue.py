@@ -34,11 +34,10 @@ def root_causes(suspects: Sequence[Suspect]) -> tuple[RootCause, ...]:
     costs: dict[tuple[int, str], float | None] = {}
     for place, suspect in enumerate(suspects):
         for cause in causes():
-            regained = suspect.regained_db
-            if cause.spreads:
-                behind = [suspects[i].regained_db for i in readers.get(suspect.index, [])]
-                regained = max((v for v in (regained, *behind) if v is not None), default=None)
-            found = cause.find(suspect) if cause.always or matters(suspect, regained) else None
+            involved = [suspect, *(suspects[i] for i in readers.get(suspect.index, []) if cause.spreads)]
+            regained = max((s.regained_db for s in involved if s.regained_db is not None), default=None)
+            asked = cause.always or any(map(matters, involved))
+            found = cause.find(suspect) if asked else None
             if found is not None:
                 seen[place, cause.name] = cause, found
                 costs[place, cause.name] = regained
@@ -48,7 +47,8 @@ def root_causes(suspects: Sequence[Suspect]) -> tuple[RootCause, ...]:
     for (place, name), (cause, hit) in seen.items():
         suspect = suspects[place]
         cost = -float(round(max(costs[place, name] or 0.0, 0.0)))
-        alone = 200.0 if suspect.alone_db is None else suspect.alone_db
+        behind = [suspects[i].alone_db for i in readers.get(suspect.index, []) if cause.spreads]
+        alone = min((v for v in (suspect.alone_db, *behind) if v is not None), default=None)
         record = RootCause(
             name=name,
             index=suspect.index,
@@ -57,11 +57,11 @@ def root_causes(suspects: Sequence[Suspect]) -> tuple[RootCause, ...]:
             message=hit.message,
             gain_db=hit.gain_db,
             regained_db=costs[place, name],
-            alone_db=suspect.alone_db,
+            alone_db=alone,
             flags=cause.flags,
             remedy=cause.remedy,
         )
-        made.append(((cost, alone, place, -(hit.gain_db or 0.0), name), record))
+        made.append(((cost, 200.0 if alone is None else alone, place, -(hit.gain_db or 0.0), name), record))
     return tuple(record for _, record in sorted(made, key=lambda entry: entry[0]))
 
 
@@ -69,6 +69,6 @@ def _explained(suspects: Sequence[Suspect], seen: Seen, readers: dict[int, list[
     """Return what follows from something else that was found."""
     gone: set[tuple[int, str]] = set()
     for (place, _), (cause, _) in seen.items():
-        places = [place, *(readers.get(suspects[place].index, []) if cause.spreads else [])]
+        places = readers.get(suspects[place].index, []) if cause.spreads else [place]
         gone.update((where, name) for where in places for name in cause.explains)
     return gone

@@ -44,7 +44,7 @@ class Cause:
         find: Returns what it sees in a layer; None where it does not fit.
         explains: Causes that are not named for the same layer beside this one, as they follow from it.
         spreads: Whether the layers that read the tensor suffer from it too. Causes in `explains` are then not named for
-            them either, and it costs what the costliest of them costs.
+            them, instead of for the layer itself, and it costs what the costliest of them all costs.
         always: Whether it is looked for where the layer costs little too: what it sees is wrong in itself.
     """
 
@@ -58,17 +58,12 @@ class Cause:
     always: bool = False
 
 
-def matters(suspect: Suspect, regained_db: float | None) -> bool:
-    """Tell whether a layer costs enough for its causes to be worth a sentence.
-
-    Args:
-        suspect: The layer.
-        regained_db: What the output regains by the cure.
-    """
+def matters(suspect: Suspect) -> bool:
+    """Tell whether a layer costs enough for its causes to be worth a sentence."""
     good = suspect.agreement is None or suspect.agreement >= ENOUGH_AGREEMENT
     if good and suspect.base_db is not None and suspect.base_db >= ENOUGH_DB:
         return False
-    if regained_db is not None and regained_db >= LEAST_REGAINED_DB:
+    if suspect.regained_db is not None and suspect.regained_db >= LEAST_REGAINED_DB:
         return True
     return suspect.alone_db is not None and suspect.alone_db < HARMFUL_DB
 

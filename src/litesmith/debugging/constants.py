@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from litesmith.core.errors import EvaluationError
 from litesmith.core.graph import GraphOp
-from litesmith.debugging.noise import alike_db
+from litesmith.debugging.noise import alike_db, decibels
 from litesmith.debugging.scaled_channels import Scaled
 from litesmith.debugging.suspect import WeightFacts
 from litesmith.runtime.editing import EditableModel
@@ -62,7 +62,12 @@ def _scaled(layer: Layer, values: Array, made: Array | None, fed: Array | None, 
 
 
 def weight_facts(
-    quantized: EditableModel, op: GraphOp, wanted: dict[int, Array], *, output_db: float | None
+    quantized: EditableModel,
+    op: GraphOp,
+    wanted: dict[int, Array],
+    *,
+    output_db: float | None,
+    fed: tuple[Array, Array] | None,
 ) -> WeightFacts | None:
     """Return what rounding does to a layer's constants; None where it has no quantized weights that can be read.
 
@@ -71,6 +76,7 @@ def weight_facts(
         op: The operator.
         wanted: Exact constants, as of `scaled_constants`.
         output_db: SQNR of its output when only they are rounded.
+        fed: Power and reach of each channel that it reads, exact values; None where they are not known.
     """
     layer = layer_of(op, quantized.main)
     if layer is None or op.inputs[1] not in wanted:
@@ -85,6 +91,7 @@ def weight_facts(
     steps = np.maximum(reach / 127, np.finfo(np.float64).tiny)[:, None]
     each = np.square(np.rint(exact / steps) * steps - exact).sum(axis=1)
     alive = reach > reach.max(initial=0.0) * 1e-6
+    columns, columns_apart = _columns(layer, exact, fed)
     limit, largest = _bias(quantized, layer, wanted)
     return WeightFacts(
         one_scale=quantized.main.tensors[op.inputs[1]].scales == 1 and len(exact) > 1,
@@ -94,9 +101,42 @@ def weight_facts(
         rows=len(exact),
         lost_rows=int((noises[alive] > _LOST * signals[alive]).sum()),
         apart=float(reach.max() / reach[alive].min()) if alive.any() else 1.0,
+        columns=columns,
+        columns_apart=columns_apart,
         bias_limit=limit,
         bias_steps=largest,
     )
+
+
+def _columns(
+    layer: Layer, exact: Array, fed: tuple[Array, Array] | None
+) -> tuple[tuple[float | None, float | None] | None, float]:
+    """Return the SQNR of the sums with a scale per row and that with even channels, and how far weights are apart.
+
+    Rounding errors of weights are taken for independent: each adds its square times the power of what it is multiplied
+    with. With channels of one size, each column is multiplied by its channel's reach before it is rounded.
+    """
+    if fed is None or layer.depthwise or exact.shape[1] % len(fed[0]):
+        return None, 1.0
+    power, reach = (np.resize(v.astype(np.float64), exact.shape[1]) for v in fed)
+    reach = np.maximum(reach, reach.max(initial=0.0) * 1e-6)
+    if not reach.max(initial=0.0):
+        return None, 1.0
+    signal = float((np.square(exact) * power).sum())
+    now, then = (
+        float((np.square(_rounded(exact * factors) / factors - exact) * power).sum())
+        for factors in (np.ones_like(reach), reach)
+    )
+    sizes = np.abs(exact).reshape(len(exact), -1, len(fed[0])).max(axis=(0, 1))
+    alive = (sizes > 0) & (fed[0] > 0)
+    apart = float(sizes[alive].max() / sizes[alive].min()) if alive.any() else 1.0
+    return (decibels(signal, now), decibels(signal, then)), apart
+
+
+def _rounded(matrix: Array) -> Array:
+    """Return weights rounded with a scale for each row."""
+    step = np.maximum(np.abs(matrix).max(axis=1, keepdims=True) / 127, np.finfo(np.float64).tiny)
+    return np.asarray(np.rint(matrix / step) * step)
 
 
 def _bias(quantized: EditableModel, layer: Layer, wanted: dict[int, Array]) -> tuple[int, float]:

@@ -37,6 +37,7 @@ class Pending:
     same_inputs: Array | None = None
     rounded_weights: Array | None = None
     only_float: Array | None = None
+    fed: tuple[Array, Array] | None = None
     notes: list[str] = field(default_factory=list)
 
 
@@ -113,6 +114,7 @@ class Measuring:
             pending.notes.append(f"it has {len(op.inputs)} inputs, in the float model {len(twin.inputs)}")
             return
         try:
+            pending.fed = self._alone.fed_channels(floats, twin, op)
             pending.local = self._alone.local(floats, integers, twin, op)
             pending.same_inputs = self._alone.same_inputs(floats, integers, twin, op)
             pending.rounded_weights = self._alone.rounded_weights(floats, integers, twin, op)
@@ -176,7 +178,7 @@ class Measuring:
         db = None if rounded is None else sqnr(exact[self._effects.rows], rounded)
         try:
             wanted = scaled_constants(self._reference, self._quantized, twin, op, self._scaled)
-            suspect.weights = weight_facts(self._quantized, op, wanted, output_db=db)
+            suspect.weights = weight_facts(self._quantized, op, wanted, output_db=db, fed=pending.fed)
         except EvaluationError:  # constants without a plain layout: said where the layer was to run in float
             return
 

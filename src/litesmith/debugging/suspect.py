@@ -76,6 +76,9 @@ class WeightFacts:
         rows: Output channels.
         lost_rows: Channels of which rounding the weights leaves less than 10 dB.
         apart: Largest to smallest reach of a channel's weights.
+        columns: SQNR of the layer's sums, by an estimate, when weights are rounded with a scale for each output
+            channel, and when the channels they read are brought to one size before; None where channels are not mixed.
+        columns_apart: Largest to smallest weight that reads a channel, over channels.
         bias_limit: Channels whose bias is at the limit of its integers, or does not fit into them.
         bias_steps: Largest magnitude of a bias, in its integers.
     """
@@ -87,6 +90,8 @@ class WeightFacts:
     rows: int
     lost_rows: int
     apart: float
+    columns: tuple[float | None, float | None] | None = None
+    columns_apart: float = 1.0
     bias_limit: int = 0
     bias_steps: float = 0.0
 

@@ -32,6 +32,6 @@ PLUGIN = Cause(
     flags=("--corrections equalization",),
     remedy="Scale the channels to one size; the next layer takes the factors back.",
     find=find,
-    explains=("bias_shift", "weight_rounding"),
+    explains=("bias_shift", "uneven_inputs", "weight_rounding"),
     spreads=True,
 )
