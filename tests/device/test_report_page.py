@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.device
@@ -76,6 +77,23 @@ def test_a_graph_of_thousands_of_operators_fits_a_phone(tmp_path: Path) -> None:
     found = measured(page, 360, tmp_path)
     assert found["width"] == 360
     assert found["drawings"] == 3002
+
+
+@pytest.mark.parametrize("width", [360, 400, 1280])
+def test_the_page_of_a_debugging_session_fits_its_window(width: int, tmp_path: Path) -> None:
+    from broken_quantized import saturation, tinted
+
+    from litesmith import api
+    from litesmith.report.page.debug_page import render_debugging
+
+    broken = saturation(tmp_path)
+    np.savez(tmp_path / "samples.npz", x=tinted(24))
+    page = tmp_path / "debug.html"
+    made = api.debug(broken.float_model, broken.quantized_model, tmp_path / "samples.npz", preprocess="unit")
+    page.write_text(render_debugging(made), encoding="utf-8")
+    found = measured(page, width, tmp_path)
+    assert found["width"] == width
+    assert found["drawings"] == 14
 
 
 def test_a_page_that_is_too_wide_is_noticed(tmp_path: Path) -> None:

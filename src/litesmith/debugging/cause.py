@@ -14,6 +14,11 @@ ENOUGH_AGREEMENT = 0.95
 """Agreement of the answers that it takes besides."""
 LEAST_REGAINED_DB = 1.0
 """What the output must regain when a layer is float, for the layer to be asked for causes."""
+BROKEN_DB = 10.0
+"""SQNR of the answer below which many layers are taken for broken."""
+HARMLESS_DB = -0.5
+"""What the output loses when a layer is float that makes up for errors of the layers before, as one does whose weights
+were rounded for that. It is no culprit, whatever it does alone."""
 HARMFUL_DB = 15.0
 """SQNR of the output below which a layer is asked too, when it alone is quantized: where many layers are broken, one of
 them in float regains nothing."""
@@ -65,6 +70,9 @@ def matters(suspect: Suspect) -> bool:
         return False
     if suspect.regained_db is not None and suspect.regained_db >= LEAST_REGAINED_DB:
         return True
+    hidden = suspect.base_db is None or suspect.base_db < BROKEN_DB
+    if not hidden and suspect.regained_db is not None and suspect.regained_db < HARMLESS_DB:
+        return False
     return suspect.alone_db is not None and suspect.alone_db < HARMFUL_DB
 
 

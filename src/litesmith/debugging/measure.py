@@ -23,6 +23,7 @@ from litesmith.debugging.scaled_channels import Scaled
 from litesmith.debugging.suspect import Suspect, grid_of, is_island, makers_of, range_facts
 from litesmith.runtime.editing import EditableModel
 from litesmith.runtime.lockstep import Lane
+from litesmith.runtime.weighted import layer_of
 
 Array = npt.NDArray[Any]
 _OUTLIERS = 0.4
@@ -196,11 +197,12 @@ class Measuring:
         """Keep the figures of a tensor, from exact values, the quantized model's, and those of it alone quantized."""
         record = self._quantized.main.tensors[tensor]
         grid = grid_of(record)
+        reached = self._reached(suspect, exact)
         if local is not None:
             suspect.local_db = sqnr(exact, local)
         if grid is not None and np.isfinite(exact).all():
-            suspect.ranges = range_facts(exact, grid)
-        low, high = saturated(exact, found, grid)
+            suspect.ranges = range_facts(reached, grid)
+        low, high = saturated(reached, found, grid)
         used = used_share(suspect)
         self.errors.append(
             OpError(
@@ -225,6 +227,11 @@ class Measuring:
         )
         self.suspects.append(suspect)
         self.pictures[len(self.errors) - 1] = picture_of(exact, grid)
+
+    def _reached(self, suspect: Suspect, exact: Array) -> Array:
+        """Return exact values as far as the activation lets them: RELU6 stays at 6 where channels are scaled."""
+        layer = layer_of(self._quantized.main.ops[suspect.index], self._quantized.main) if suspect.index >= 0 else None
+        return exact if layer is None else np.asarray(layer.clipped(exact), np.float32)
 
     def finished(self) -> tuple[list[OpError], Effect]:
         """Return the figures with the effects of every layer, and the quantized model as it is on the same samples.

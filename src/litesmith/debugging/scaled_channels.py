@@ -26,7 +26,7 @@ Doubles = npt.NDArray[np.float64]
 Array = npt.NDArray[Any]
 _SPREAD = 1.25
 """Factor up to which rounding of the weights is taken for the reason, where no channel has a larger one."""
-_LIKE = 0.98
+_LIKE = 0.9
 """Cosine similarity of a row of weights with the float model's, above which its factor is believed."""
 _MOST_ROWS = 0.9
 """Share of a layer's rows that must be so alike: scaling leaves all of them so, damage does not."""
