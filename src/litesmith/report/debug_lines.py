@@ -15,8 +15,17 @@ GOOD_DB = 30.0
 
 
 def costliest(ops: Sequence[OpError], most: int) -> list[OpError]:
-    """Return the operators that cost most, the costliest first: those in float the output regains most by."""
-    return sorted(ops, key=lambda op: (-(op.regained_db if op.regained_db is not None else -999.0), op.index))[:most]
+    """Return the operators that cost most, the costliest first.
+
+    Those come first whose float version regains most, in whole dB; where that is alike, as where many are broken, those
+    that alone harm the output most.
+    """
+
+    def cost(op: OpError) -> tuple[float, float, int]:
+        alone = op.only_quantized.sqnr_db if op.only_quantized is not None else None
+        return -float(round(max(op.regained_db or 0.0, 0.0))), 200.0 if alone is None else alone, op.index
+
+    return sorted(ops, key=cost)[:most]
 
 
 def db_text(value: float | None) -> str:

@@ -132,8 +132,10 @@ def test_words() -> None:
     other = replace(CAUSE, name="outliers")
     assert [len(group) for group in grouped([CAUSE, other, CAUSE])] == [2, 1]
     assert verdict_line(MADE) == "1 cause found in 1 layer"
-    last = replace(OP, index=3, regained_db=None)
-    assert [op.index for op in costliest([last, replace(OP, regained_db=9.0, index=2), OP], 3)] == [2, 0, 3]
+    unknown = replace(OP, index=3, regained_db=None, only_quantized=None)
+    worse = replace(OP, index=4, regained_db=0.3, only_quantized=Effect(sqnr_db=-1.0, samples=10))
+    ops = [unknown, replace(OP, regained_db=9.0, index=2), replace(OP, regained_db=0.1, index=1), worse]
+    assert [op.index for op in costliest(ops, 4)] == [2, 4, 1, 3]
     skipped = tuple(SkippedOp(index=i, op="QUANTIZE", layer="x", reason="it only converts") for i in range(2))
     assert list(skipped_lines(replace(MADE, skipped=skipped))) == [
         "2 operators not compared (QUANTIZE): it only converts"
