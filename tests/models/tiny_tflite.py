@@ -3,6 +3,7 @@
     write_cnn(folder / "cnn.tflite")                  convolution, depthwise, ADD, MEAN, FULLY_CONNECTED, SOFTMAX
     write_cnn(folder / "sine.tflite", sine=True)      with a SIN, which has no integer kernel
     write_cnn(folder / "any.tflite", dynamic=True)    batch -1
+    write_planted(folder / "planted.tflite")          one layer that int8 ruins
     write_two_inputs(folder / "two.tflite")           inputs of different sizes, named unlike their tensors
 
 Weights are random with a fixed seed, so that a file is the same on every machine.
@@ -162,3 +163,37 @@ def write_rnn(path: Path) -> Path:
         fusedActivationFunction=tanh,
     )
     return draw.save(path, {"steps": steps}, {"states": made})
+
+
+def write_planted(path: Path, *, size: int = 8, wide: int = 32, seed: int = 5) -> Path:
+    """A classifier of which int8 ruins one layer, `planted`: float32 `image` [1, size, size, 3] -> `scores` [1, 5].
+
+    Each of that layer's output channels has one weight a thousand times as large as the others, on an input that is
+    always 0: it changes no answer, and its scale rounds the other weights away.
+    """
+    relu6 = {"strideW": 1, "strideH": 1, "fusedActivationFunction": schema.ActivationFunctionType.RELU6}
+    random = np.random.default_rng(seed)
+    draw = Drawing()
+
+    def normal(*shape: int, spread: float) -> npt.NDArray[np.float32]:
+        return random.normal(0, spread, shape).astype(np.float32)
+
+    area = (1, size, size)
+    image = draw.tensor("serving_default_image:0", (*area, 3))
+    kernel, bias = draw.constant("conv/w", normal(wide, 3, 3, 3, spread=0.5)), normal(wide, spread=0.5)
+    first = draw.op("CONV_2D", [image, kernel, draw.constant("conv/b", bias)], "conv", (*area, wide), **relu6)
+    weights, bias = normal(wide, 3, 3, wide, spread=0.08), normal(wide, spread=0.5)
+    weights[0], bias[0] = 0.0, -1.0
+    inputs = [first, draw.constant("wide/w", weights), draw.constant("wide/b", bias)]
+    second = draw.op("CONV_2D", inputs, "wide", (*area, wide), **relu6)
+    weights = normal(wide // 2, 1, 1, wide, spread=0.3)
+    weights[..., 0] = 300.0
+    inputs = [second, draw.constant("planted/w", weights), draw.constant("planted/b", normal(wide // 2, spread=0.5))]
+    third = draw.op("CONV_2D", inputs, "planted", (*area, wide // 2), **relu6)
+    axes = draw.constant("axes", np.array([1, 2], np.int32))
+    pooled = draw.op("MEAN", [third, axes], "pooled", (1, wide // 2), keepDims=False)
+    dense = normal(CLASSES, wide // 2, spread=2.0)
+    inputs = [pooled, draw.constant("dense/w", dense), draw.constant("dense/b", normal(CLASSES, spread=0.2))]
+    logits = draw.op("FULLY_CONNECTED", inputs, "logits", (1, CLASSES))
+    scores = draw.op("SOFTMAX", [logits], "StatefulPartitionedCall:0", (1, CLASSES), beta=1.0)
+    return draw.save(path, {"image": image}, {"scores": scores})

@@ -13,6 +13,7 @@ class SearchedOp:
 
     Attributes:
         name: Its first output tensor.
+        layer: The user's layer it belongs to, as far as names tell.
         op: Operator name.
         gain_db: How much less noise the judged tensor has when this operator alone is float, in dB; None when it was
             measured only together with its neighbours.
@@ -22,6 +23,7 @@ class SearchedOp:
     """
 
     name: str
+    layer: str
     op: str
     gain_db: float | None
     float_ms: float | None

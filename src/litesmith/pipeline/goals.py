@@ -74,10 +74,17 @@ def meets(made: Evaluation, settings: Settings) -> bool:
         return True
     if made.verdict.word is VerdictWord.NO_WORSE:
         return True
-    if word_of_counts(0, 0, made.n, margin=margin) is VerdictWord.NO_WORSE:
+    if not by_estimate(made, settings):
         return False
     drop = -made.difference if made.higher_is_better else made.difference
     return drop <= margin
+
+
+def by_estimate(made: Evaluation, settings: Settings) -> bool:
+    """Tell whether so few samples were evaluated that no model could get the word `no_worse`."""
+    if made.verdict is None:
+        return False
+    return word_of_counts(0, 0, made.n, margin=margin_of(settings)) is not VerdictWord.NO_WORSE
 
 
 def choose_for(goal: Goal, judged: Sequence[Variant], confirmed: Sequence[Variant], limits: Constraints) -> Choice:

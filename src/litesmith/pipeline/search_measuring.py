@@ -13,6 +13,7 @@ from litesmith.benchmark.measure import connect
 from litesmith.benchmark.operators import measure_operators
 from litesmith.core.errors import EvaluationError
 from litesmith.core.graph import CONVERSIONS, Subgraph
+from litesmith.core.layers import layer_names
 from litesmith.core.results import Variant
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.candidates import Candidates
@@ -237,6 +238,7 @@ class Measuring:
         graph = self.graph
         makers = {graph.tensors[op.outputs[0]].name: op for op in graph.ops if op.outputs}
         units, elements = [], {}
+        layers = layer_names(graph)
         for name in self.names:
             op = makers[name]
             touched = [graph.tensors[i] for i in dict.fromkeys((*op.inputs, *op.outputs)) if i >= 0]
@@ -247,7 +249,7 @@ class Measuring:
                 extra = 0.75 * op.weight_bytes
             makes = tuple(graph.tensors[i].name for i in op.outputs if i >= 0)
             reads = tuple(n for n in active if n not in makes)
-            units.append(Unit(name=name, op=op.name, extra=extra, reads=reads, makes=makes))
+            units.append(Unit(name=name, layer=layers[op.index], op=op.name, extra=extra, reads=reads, makes=makes))
         ends = {graph.tensors[i].name for i in (*graph.inputs, *graph.outputs)}
         return Costs(
             units=tuple(units),

@@ -46,6 +46,7 @@ def searched_ops(costs: Costs, times: Times, gains: Mapping[Window, float], base
         found.append(
             SearchedOp(
                 name=unit.name,
+                layer=unit.layer,
                 op=unit.op,
                 gain_db=None if left is None or base <= 0 else 10 * math.log10(base / left),
                 float_ms=times.floats.get(unit.name),

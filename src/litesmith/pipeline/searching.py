@@ -12,7 +12,7 @@ from litesmith.core.results import Evaluation, Status, Variant
 from litesmith.core.samples import SampleSet
 from litesmith.core.search import Search, SearchedOp, SearchPoint
 from litesmith.core.worker_errors import WorkerClosed
-from litesmith.pipeline.goals import budget_of, goal_named, margin_of, meets
+from litesmith.pipeline.goals import budget_of, by_estimate, goal_named, margin_of, meets
 from litesmith.pipeline.opening import Prepared
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.search_candidate import Candidate, candidate, latencies, variant_of
@@ -20,7 +20,7 @@ from litesmith.pipeline.search_measuring import Measuring
 from litesmith.pipeline.search_table import mean, searched_ops, unbeaten
 from litesmith.pipeline.variants import answers_of, interface_named, scored
 from litesmith.quantize.build import scheme_named
-from litesmith.search.costs import Chosen
+from litesmith.search.costs import Chosen, Costs
 from litesmith.search.proposals import Point, Window, frontier, growing, tails, thinned, windows
 from litesmith.search.stopping import Goal, next_candidate, stopped
 
@@ -44,6 +44,7 @@ class _Landscape:
     ops: tuple[SearchedOp, ...]
     points: tuple[Point, ...]
     sizes: dict[Chosen, int]
+    by_time: Costs
     base_noise: float
     screened: int
     samples: int
@@ -88,6 +89,7 @@ def search(
     record = replace(record, tensor=walk.measuring.tensor, screening_samples=len(walk.measuring.held))
     if meets(walk.base_evaluation, settings) and goal is not Goal.ACCURACY:
         text = f"{base.scheme} meets the limit as it is, on {choice.count} choice samples: nothing was searched"
+        text += walk.doubt()
         return Searched(record=replace(record, stopped=text, duration_s=time.perf_counter() - begun), variants=())
     landscape = walk.measured()
     text = walk.go(landscape)
@@ -181,6 +183,7 @@ class _Walk:
             ops=searched_ops(by_time, times, gains, base),
             points=tuple(thinned(kept, _MOST_POINTS)),
             sizes=sizes,
+            by_time=by_time,
             base_noise=base_noise,
             screened=len(sets) + len(proposed),
             samples=len(measuring.held),
@@ -216,8 +219,14 @@ class _Walk:
         good = [place for place, found in met.items() if found]
         if good:
             text = f"the cheapest candidate within {margin:g} of float on the choice samples is known"
-            return f"{spent}; one that meets the limit was found" if spent else text
-        return spent or f"no candidate is within {margin:g} of float on the choice samples"
+            return (f"{spent}; one that meets the limit was found" if spent else text) + self.doubt()
+        return (spent or f"no candidate is within {margin:g} of float on the choice samples") + self.doubt()
+
+    def doubt(self) -> str:
+        """Return what is to be said where the choice samples are too few for a verdict; else nothing."""
+        if not by_estimate(self.base_evaluation, self.run.settings):
+            return ""
+        return f" ({self.choice.count} samples are too few for a verdict within it, so the difference itself counted)"
 
     def _try(self, index: int, point: Point) -> bool:
         """Make a candidate and evaluate it; tell whether it meets the limit on accuracy."""
@@ -241,10 +250,9 @@ class _Walk:
         by_loss = sorted(ordered, key=lambda index: (_loss(self.evaluations[index]), index))
         costs = {
             index: (self.p50_ms.get(self.found[index].sha256, float("inf")), _loss(self.evaluations[index]))
-            for index in ordered
+            for index in good or ordered
         }
-        wanted = [by_loss[0]] if self.goal is Goal.ACCURACY else []
-        wanted += good[:1] + by_loss[:1] + unbeaten(costs)
+        wanted = [*good[:1], by_loss[0], *unbeaten(costs)]
         picked = sorted(dict.fromkeys(wanted), key=wanted.index)[:_MOST_VARIANTS]
         return {index: f"mixed_{number}" for number, index in enumerate(sorted(picked), start=1)}
 
@@ -256,7 +264,7 @@ class _Walk:
             variant=named.get(index, ""),
             float_ops=self.measuring.outputs(point.chosen),
             sqnr_db=self.sqnr_db(point.noise),
-            ms_added=point.cost if self.goal is not Goal.SIZE else 0.0,
+            ms_added=landscape.by_time.of(point.chosen),
             size_bytes=landscape.sizes[point.chosen] if found is None else found.built.size_bytes,
             evaluated=evaluation is not None,
             difference=None if evaluation is None else evaluation.difference,

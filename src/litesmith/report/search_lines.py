@@ -32,7 +32,7 @@ def search_lines(made: Search) -> tuple[str, ...]:
     best = sorted((op for op in made.ops if op.gain_db), key=lambda op: -(op.gain_db or 0.0))[:_MOST_NAMED]
     if best:
         named = "; ".join(
-            f"{shortened(op.name, 40)} ({op.op}) {op.gain_db:+.2f} dB for {format_cost(op.ms_added)}" for op in best
+            f"{shortened(op.layer, 40)} ({op.op}) {op.gain_db:+.2f} dB for {format_cost(op.ms_added)}" for op in best
         )
         lines.append(f"What an operator alone in float gains, the largest: {named}.")
     return tuple(lines)
@@ -52,14 +52,28 @@ def format_cost(ms_added: float) -> str:
     return f"{'-' if ms_added < 0 else '+'}{format_latency(abs(ms_added))}"
 
 
-def search_point_line(point: SearchPoint) -> str:
+def search_point_line(point: SearchPoint, made: Search) -> str:
     """Return what is known of a mixed model, on one line."""
-    shown = ", ".join(shortened(name, 40) for name in point.float_ops[:_MOST_NAMED])
-    more = f" and {len(point.float_ops) - _MOST_NAMED} more" if len(point.float_ops) > _MOST_NAMED else ""
-    parts = [f"{point.variant or 'not kept'}: {shown}{more} in float", f"{point.sqnr_db:.1f} dB"]
+    parts = [f"{point.variant or 'not kept'}: {search_layers_text(point, made)} in float", f"{point.sqnr_db:.1f} dB"]
     if point.difference is not None:
-        parts.append(f"{format_points(point.difference)} on the choice samples")
+        parts.append(f"{format_points(point.difference)} points on the choice samples")
     parts.append(format_size(point.size_bytes))
     if point.p50_ms is not None:
         parts.append(f"p50 {format_latency(point.p50_ms)}")
     return ", ".join(parts)
+
+
+def search_layers_text(point: SearchPoint, made: Search) -> str:
+    """Return the layers that are float, those that follow each other as the first and the last."""
+    places = {op.name: index for index, op in enumerate(made.ops)}
+    runs: list[list[int]] = []
+    for place in sorted(places[name] for name in point.float_ops if name in places):
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    texts = []
+    for run in runs:
+        layers = list(dict.fromkeys(shortened(made.ops[index].layer, 40) for index in run))
+        texts.append(layers[0] if len(layers) == 1 else f"{layers[0]} to {layers[-1]} ({count(len(run), 'operator')})")
+    return ", ".join(texts)

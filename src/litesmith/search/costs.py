@@ -15,6 +15,7 @@ class Unit:
 
     Attributes:
         name: Its first output tensor.
+        layer: The user's layer it belongs to.
         op: Operator name.
         extra: Cost in float less the cost in integers: ms, or bytes.
         reads: Activations it reads.
@@ -22,6 +23,7 @@ class Unit:
     """
 
     name: str
+    layer: str
     op: str
     extra: float
     reads: tuple[str, ...]

@@ -112,6 +112,8 @@ def _optional(parts: tuple[Any, ...], defs: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in inner:
         return {"anyOf": [inner, {"type": "null"}]}
     kind = inner["type"]
+    if "enum" in inner:
+        inner = {**inner, "enum": [*inner["enum"], None]}
     return {**inner, "type": kind if isinstance(kind, list) else [kind, "null"]}
 
 

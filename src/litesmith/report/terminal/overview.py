@@ -112,7 +112,7 @@ def _search(deployment: Deployment) -> Iterator[tuple[Text, Text]]:
     made = deployment.search
     if made is not None:
         yield from (_fact("Search", line) for line in search_lines(made))
-        yield from (_fact("", search_point_line(point)) for point in search_variants(made))
+        yield from (_fact("", search_point_line(point, made)) for point in search_variants(made))
 
 
 def _fact(label: str, text: str) -> tuple[Text, Text]:
