@@ -274,4 +274,7 @@ class _Walk:
 
 
 def _loss(evaluation: Evaluation) -> float:
+    """Return how far a model is from float: by agreement, whose chance is smaller than that of right and wrong."""
+    if evaluation.agreement is not None:
+        return 1 - evaluation.agreement
     return -evaluation.value if evaluation.higher_is_better else evaluation.value
