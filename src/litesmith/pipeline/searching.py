@@ -211,7 +211,7 @@ class _Walk:
                 met[place] = self._try(index, points[index])
                 tell(len(met), max(len(allowed), len(met)))
         if self.goal is Goal.ACCURACY:
-            return f"all {len(met)} candidates on the frontier were evaluated"
+            return f"all candidates on the frontier were evaluated, {len(met)} of them"
         return self._ending(met, "")
 
     def _ending(self, met: dict[int, bool], spent: str) -> str:
