@@ -15,9 +15,9 @@ from litesmith.core.names import unknown
 from litesmith.core.registry import plugin_names
 from litesmith.core.results import Calibration, CalibratorTrial, Finding
 from litesmith.core.samples import SampleSet
-from litesmith.evaluate.collect import Answers, answer
-from litesmith.evaluate.metric import class_count, metric_named
+from litesmith.pipeline.correction_plan import FIRST, LEAST_SAMPLES, held_back, wanted_corrections
 from litesmith.pipeline.float_model import FloatModel
+from litesmith.pipeline.judging import Judge
 from litesmith.pipeline.range_choice import SELECTOR, chosen_ranges
 from litesmith.pipeline.run import Run
 from litesmith.quantize.activations import TensorStatistics
@@ -31,6 +31,8 @@ from litesmith.runtime.flatbuffer import read_graph
 
 AUTO = "auto"
 _TRIAL_BITS = 8
+_TRIAL_SAMPLES = 32
+"""Samples that biases are corrected from while calibrators are compared."""
 _STEADY = "min_max"
 """Whose ranges tell whether the samples were enough where each tensor has a rule of its own."""
 _FILE = "statistics.npz"
@@ -117,7 +119,7 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         best = max(trials, key=lambda t: t.sqnr_db) if trials else None
         name = best.calibrator if best else "min_max"
         reason = (
-            f"best output SQNR of {len(trials)} calibrators on the {samples.count} calibration samples"
+            f"best output SQNR of {len(trials)} calibrators on {_judged_on(run, samples)}"
             if best
             else "no int8 model could be built to compare calibrators"
         )
@@ -202,29 +204,42 @@ def load(path: Path) -> dict[str, TensorStatistics]:
 def _trials(
     run: Run, model: FloatModel, samples: SampleSet, statistics: Mapping[str, TensorStatistics], inputs: Ranges
 ) -> tuple[CalibratorTrial, ...]:
+    """Return what each calibrator's int8 model did, its biases corrected first if they will be in the end."""
+    corrected = _corrected_first(run, samples)
+    held, fit = held_back(samples.count, seed=run.settings.seed) if corrected else (range(samples.count), [])
+
+    def made(name: str, out: Path) -> None:
+        ranges = {**_ranges_by(name, run, model, samples, statistics), **inputs}
+        run.pool.workers[0].call(
+            "litesmith.quantize.build:build", float_model=model.path, out=out, scheme="int8", ranges=ranges
+        )
+        if corrected:
+            run.pool.workers[0].call(
+                "litesmith.quantize.correcting:correct_layers",
+                float_model=model.path,
+                quantized_model=out,
+                out=out,
+                samples=samples,
+                rows=fit[:_TRIAL_SAMPLES],
+                corrections=[FIRST],
+                seed=run.settings.seed,
+            )
+
     def make(folder: Path) -> Trials:
         names = (*plugin_names(PACKAGE), SELECTOR)
         found = []
+        judge = Judge(run, model.path, samples=samples, rows=held)
         with run.telling("compare calibrators") as tell:
-            reference = answer(model.path, samples, pool=run.pool, folder=folder / "float32")
             for done, name in enumerate(names, start=1):
                 out = folder / f"{name}.tflite"
                 try:
-                    ranges = _ranges_by(name, run, model, samples, statistics)
-                    run.pool.workers[0].call(
-                        "litesmith.quantize.build:build",
-                        float_model=model.path,
-                        out=out,
-                        scheme="int8",
-                        ranges={**ranges, **inputs},
-                    )
-                    found.append(
-                        _trial(name, answer(out, samples, pool=run.pool, folder=folder / name), reference, run)
-                    )
+                    made(name, out)
+                    judged = judge.of(out)
                 except LitesmithError:
                     continue  # the variant itself reports why it cannot be built
                 finally:
                     tell(done, len(names))
+                found.append(CalibratorTrial(calibrator=name, sqnr_db=judged.sqnr_db, agreement=judged.agreement))
         return Trials(trials=tuple(found))
 
     key = {
@@ -233,8 +248,20 @@ def _trials(
         "calibrators": (*plugin_names(PACKAGE), SELECTOR),
         "output": run.settings.output,
         "inputs": {name: list(pair) for name, pair in inputs.items()},
+        "corrected": [run.settings.seed] if corrected else [],
     }
-    return run.step("compare calibrators", key, Trials, make, version=4).value.trials
+    return run.step("compare calibrators", key, Trials, make, version=5).value.trials
+
+
+def _corrected_first(run: Run, samples: SampleSet) -> bool:
+    return FIRST in wanted_corrections(run.settings.corrections) and samples.count >= LEAST_SAMPLES
+
+
+def _judged_on(run: Run, samples: SampleSet) -> str:
+    if not _corrected_first(run, samples):
+        return f"the {samples.count} calibration samples"
+    held, _ = held_back(samples.count, seed=run.settings.seed)
+    return f"{len(held)} held-back calibration samples, with biases corrected"
 
 
 def _ranges_by(
@@ -243,14 +270,3 @@ def _ranges_by(
     if name == SELECTOR:
         return chosen_ranges(run, model.path, model.conversion.sha256, samples, statistics)
     return ranges_of(statistics, calibrator_named(name).range_of, bits=_TRIAL_BITS)
-
-
-def _trial(name: str, answers: Answers, reference: Answers, run: Run) -> CalibratorTrial:
-    values, real = answers.values(run.settings.output), reference.values(run.settings.output)
-    noise = np.square(real.astype(np.float64) - values).sum()
-    signal = np.square(real.astype(np.float64)).sum()
-    sqnr_db = 10 * np.log10(signal / noise) if noise > 0 and signal > 0 else 140.0
-    agreement = None
-    if class_count(values.shape) is not None:
-        agreement = float(metric_named("agreement").score(np.asarray(values), None, np.asarray(real)).mean())
-    return CalibratorTrial(calibrator=name, sqnr_db=float(sqnr_db), agreement=agreement)

@@ -11,7 +11,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.evaluate.verdict import require_margin
 from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibrator
-from litesmith.pipeline.correcting import wanted_corrections
+from litesmith.pipeline.correction_plan import wanted_corrections
 from litesmith.pipeline.datasets import Datasets, calibration_findings, load, preprocessing_of, require
 from litesmith.pipeline.float_model import Conversions, FloatModel
 from litesmith.pipeline.goals import require_goal

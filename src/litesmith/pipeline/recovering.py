@@ -20,7 +20,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.intervals import mean_interval
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.pipeline.calibration import calibrate
-from litesmith.pipeline.correcting import NONE
+from litesmith.pipeline.correction_plan import NONE
 from litesmith.pipeline.datasets import kept_subset
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.opening import Prepared

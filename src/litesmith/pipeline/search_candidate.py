@@ -9,7 +9,7 @@ from pathlib import Path
 from litesmith.core.files import place, sha256_file
 from litesmith.core.results import Status, Variant
 from litesmith.pipeline.auditing import audited, state_minimum_runtime
-from litesmith.pipeline.correcting import FINAL
+from litesmith.pipeline.correction_plan import FINAL
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.search_measuring import Measuring
 from litesmith.pipeline.variants import FOLDER, benchmarks_of

@@ -17,7 +17,7 @@ from litesmith.core.layers import layer_names
 from litesmith.core.results import Variant
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.candidates import Candidates
-from litesmith.pipeline.correcting import held_back
+from litesmith.pipeline.correction_plan import held_back
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
 from litesmith.quantize.correction import Moment, correction_named

@@ -95,9 +95,10 @@ def finish(model: Path, out: Path, *, scheme: str, interface: Interface = Interf
     """
     with replacing(out) as temporary:
         shutil.copyfile(model, temporary)
-        if interface is Interface.UINT8:
+        plugin = scheme_named(scheme)
+        if plugin.activation_bits == 8 and interface is Interface.UINT8:
             unsigned_interface(temporary)
-        return _described(temporary, scheme_named(scheme))
+        return _described(temporary, plugin)
 
 
 def _pass_on(metadata: str, source: Path, made: Path) -> None:

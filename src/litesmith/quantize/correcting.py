@@ -22,6 +22,7 @@ FEWEST_POSITIONS, MOST_POSITIONS = 3_000, 12_000
 """Output positions of a layer that its correction looks at, over all samples."""
 _PER_WEIGHT = 10
 """Positions per weight of an output channel, within these bounds."""
+_BITS = {"int8": 8, "int4": 4}
 _BIAS_LIMIT = 2**31 - 1
 _LEAST_SCALE = 1e-30
 
@@ -107,7 +108,7 @@ def step_of(floats: Lane, integers: Lane, twin: GraphOp, op: GraphOp, *, seed: i
     if quantized is None:
         return f"its weights are not {op.name}'s own"
     weights = own.tensors[op.inputs[1]]
-    if weights.dtype != "int8" or not weights.scales:
+    if weights.dtype not in _BITS or not weights.scales or weights.block_size:
         return f"weights in {weights.dtype}" if weights.dtype != "float32" else ""
     if _shared(integers.model, op.inputs[1]):
         return "several operators share its weights"
@@ -130,7 +131,7 @@ def step_of(floats: Lane, integers: Lane, twin: GraphOp, op: GraphOp, *, seed: i
         groups=np.repeat(np.arange(count), [len(chosen) for chosen in places]),
         targets=products(layer, inputs, matrix) + bias.astype(np.float32),
         limits=_limits(layer, own.tensors[op.outputs[0]]),
-        bits=8,
+        bits=_BITS[weights.dtype],
         per_row=len(found) > 1 or len(matrix) == 1,
         integers=layer.matrix(integers.model.values(op.inputs[1])).astype(np.float64),
         scales=found if len(found) > 1 else np.full(len(matrix), found[0]),

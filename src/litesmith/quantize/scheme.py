@@ -29,6 +29,7 @@ class Scheme:
         activation_bits: Bits of calibrated activations; 0 when activations stay float.
         integer: Whether every operator is meant to compute in integers.
         per_tensor: Whether each weight tensor has one scale instead of one per output channel.
+        corrected_weights: Whether corrections of layers apply although activations stay float.
         promises: What holds of every variant, in the words of `litesmith inspect --expect`; the number type of inputs
             and outputs is added for calibrated schemes.
     """
@@ -39,12 +40,13 @@ class Scheme:
     activation_bits: int = 0
     integer: bool = False
     per_tensor: bool = False
+    corrected_weights: bool = False
     promises: tuple[str, ...] = ()
 
     @property
     def correctable(self) -> bool:
-        """Whether corrections apply: integers of 8 bits throughout."""
-        return self.activation_bits == 8 and self.integer
+        """Whether corrections apply: integers of 8 bits throughout, or integer weights that kernels read."""
+        return (self.activation_bits == 8 and self.integer) or self.corrected_weights
 
     @property
     def calibrated(self) -> bool:

@@ -36,6 +36,23 @@ def packed(model: Any) -> bytes:
     return bytes(builder.Output())
 
 
+def unpacked(data: npt.NDArray[np.uint8], shape: tuple[int, ...]) -> npt.NDArray[np.int8]:
+    """Return 4-bit numbers, two to a byte with the first in its lower half, as int8 of a shape."""
+    halves = np.stack([data & 15, data >> 4], axis=1).reshape(-1)[: int(np.prod(shape))]
+    return ((halves.astype(np.int16) ^ 8) - 8).astype(np.int8).reshape(shape)
+
+
+def nibbles(values: Array) -> npt.NDArray[np.uint8]:
+    """Return numbers of -8 to 7 as `unpacked` reads them.
+
+    >>> unpacked(nibbles(np.array([1, -8, 7], np.int8)), (3,)).tolist()
+    [1, -8, 7]
+    """
+    halves = (np.asarray(values).reshape(-1).astype(np.int16) & 15).astype(np.uint8)
+    halves = np.pad(halves, (0, len(halves) % 2)).reshape(-1, 2)
+    return np.asarray(halves[:, 0] | (halves[:, 1] << 4), np.uint8)
+
+
 class EditableModel:
     """A .tflite taken into memory. Changes reach the file with `save`.
 
@@ -77,7 +94,7 @@ class EditableModel:
         return self.graph.main
 
     def values(self, tensor: int) -> Array:
-        """Return a constant as an array of its shape, which may not be written to.
+        """Return a constant as an array of its shape, which may not be written to; 4-bit numbers as int8.
 
         Raises:
             EvaluationError: it is no constant with a plain layout.
@@ -85,6 +102,8 @@ class EditableModel:
         found = self._main.tensors[tensor]
         dtype = DTYPES.get(self.main.tensors[tensor].dtype)
         data = self._model.buffers[found.buffer].data
+        if self.main.tensors[tensor].dtype == "int4" and data is not None:
+            return unpacked(np.asarray(data, np.uint8), tuple(int(d) for d in found.shape))
         if dtype is None or data is None:
             raise EvaluationError(f"tensor '{self.main.tensors[tensor].name}' is no constant that can be read")
         raw = np.asarray(data, np.uint8).tobytes()
@@ -101,6 +120,8 @@ class EditableModel:
             raise PluginError(f"{values.dtype}{values.shape} cannot replace {old.dtype}{old.shape}")
         found = self._main.tensors[tensor]
         data = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
+        if self.main.tensors[tensor].dtype == "int4":
+            data = nibbles(values)
         if sum(t.buffer == found.buffer for graph in self._model.subgraphs for t in graph.tensors) > 1:
             buffer = self._schema.BufferT()
             self._model.buffers.append(buffer)

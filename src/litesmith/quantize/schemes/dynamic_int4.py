@@ -16,5 +16,6 @@ PLUGIN = Scheme(
     name="dynamic_int4",
     summary="int4 weights where the ops allow it, activations quantized at run time",
     recipe=recipe,
+    corrected_weights=True,
     promises=("dynamic-range",),
 )

@@ -16,5 +16,6 @@ PLUGIN = Scheme(
     name="dynamic_int8",
     summary="int8 weights, activations quantized at run time",
     recipe=recipe,
+    corrected_weights=True,
     promises=("dynamic-range",),
 )
