@@ -170,6 +170,8 @@ def test_a_changed_setting_redoes_only_what_depends_on_it(done: Done) -> None:
         "samples": True,
         "subsets": True,
         "check preprocessing": True,
+        "choose ranges": True,
+        "correct": True,
         "calibrate": True,
         "compare calibrators": True,
         "quantize": False,
