@@ -8,6 +8,10 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.runtime.storage import storage_bits
 
 _LIMITS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767), "int4": (-8, 7), "uint4": (0, 15)}
+_BYTES = {
+    "uint8": "takes raw bytes as they are",
+    "int8": "takes raw bytes: the byte less 128",
+}
 _MOST_CHANNELS = 4
 
 
@@ -49,6 +53,8 @@ def _words(spec: TensorSpec, size: int | None, bits: int, *, is_input: bool) -> 
     parts = [f"{amount}: {spec.dtype} {shape}{order}{_layout(spec.shape)}"]
     if spec.dtype == "bool":
         parts.append("one byte each, 0 or 1")
+    if spec.byte_fed and spec.dtype in _BYTES and is_input:
+        parts.append(_BYTES[spec.dtype])
     if spec.quantized:
         parts.append(_arithmetic(spec, is_input=is_input))
     elif spec.dtype in _LIMITS:

@@ -104,7 +104,7 @@ class Correcting:
             return replace(trial, reason=f"could not be applied: {error.message}"), None
         gains = found.gains_over(best)
         mean, spread = float(gains.mean()), float(gains.std(ddof=1)) / len(gains) ** 0.5
-        keep = mean > _SURE * spread or (plugin.simplifies and mean > -_SURE * spread)
+        keep = mean > _SURE * spread or (plugin.simplifies and mean >= -_SURE * spread)
         word = "helps" if mean > _SURE * spread else "does no harm, and the app is simpler" if keep else "does not help"
         trial = replace(
             trial,

@@ -14,7 +14,13 @@ def what_to_feed(spec: TensorSpec, preprocessing: Preprocessing) -> str:
 
     >>> what_to_feed(TensorSpec(name="x", dtype="float32", shape=(1, 2)), Preprocessing(preset="raw"))
     'raw as float32'
+    >>> fed = TensorSpec(name="x", dtype="int8", shape=(1, 2), scale=0.5, byte_scale=0.5, byte_zero=128)
+    >>> what_to_feed(fed, Preprocessing(preset="signed"))
+    'the raw byte less 128, as int8; nothing else to compute'
     """
+    if spec.byte_fed and spec.dtype in ("int8", "uint8"):
+        byte = "the raw byte as it is" if spec.dtype == "uint8" else "the raw byte less 128"
+        return f"{byte}, as {spec.dtype}; nothing else to compute"
     if "float" in spec.dtype:
         return f"{formula(preprocessing)} as {spec.dtype}"
     bits = re.fullmatch(r"(u?)int(\d+)", spec.dtype)
