@@ -33,6 +33,9 @@ _SHRINKS = (0.95, 0.9, 0.8, 0.7, 0.6, 0.5)
 _MOVERS = frozenset({"RESHAPE", "SQUEEZE", "TRANSPOSE", "EXPAND_DIMS", "MAX_POOL_2D", "PAD"})
 """Operators that give out the integers they read, so that both sides have one range."""
 _BITS = 8
+_WORTH = 0.2
+"""Share by which a range that is cut off has to lower the error: values beyond it are rare on a few samples, and cost
+more elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,14 +67,19 @@ def search_ranges(
         EvaluationError: an operator cannot run alone.
     """
     candidates = {name: [pair, *_cut(pair)] for name, pair in ranges.items() if name not in fixed}
-    chosen = choose_ranges(float_model, samples=samples, rows=rows, candidates=candidates)
+    chosen = choose_ranges(float_model, samples=samples, rows=rows, candidates=candidates, worth=_WORTH)
     changed = {name: pair for name, pair in chosen.items() if pair != ranges[name]}
     did = f"{len(changed)} of {len(ranges)} ranges cut off" if changed else ""
     return Searched(ranges={**ranges, **changed}, did=did)
 
 
 def choose_ranges(
-    float_model: Path, *, samples: SampleSet, rows: Sequence[int], candidates: Mapping[str, Sequence[Range]]
+    float_model: Path,
+    *,
+    samples: SampleSet,
+    rows: Sequence[int],
+    candidates: Mapping[str, Sequence[Range]],
+    worth: float = 0.0,
 ) -> dict[str, Range]:
     """Return, for each activation, the candidate with the least error behind the layers that read it.
 
@@ -82,6 +90,7 @@ def choose_ranges(
         samples: Representative samples.
         rows: Which of them may be used; a few suffice.
         candidates: Ranges to choose from, by name; the first wins ties.
+        worth: Share by which the others have to lower the error of the first.
 
     Raises:
         EvaluationError: an operator cannot run alone.
@@ -101,6 +110,8 @@ def choose_ranges(
             real = lane.real(tensor)
             power = float(np.square(real).mean()) + 1e-30
             errors[name] += [float(np.square(rounded(real, pair) - real).mean()) / power for pair in candidates[name]]
+    for found in errors.values():
+        found[1:] /= 1 - worth
     return {name: tuple(candidates[name][int(np.argmin(found))]) for name, found in errors.items()}  # type: ignore[misc]
 
 
