@@ -18,12 +18,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from int8_job import PARTS, Job, get_ready
-from int8_made import OURS, Made, ablation, by_others, by_us
+from int8_made import OURS, Made, ablation, by_others, by_search, by_us
 from int8_rows import WIDTH, measured, plain, table
 from rich.console import Console
 
 from litesmith.core.environment import environment
 from litesmith.core.errors import LitesmithError
+from litesmith.pipeline.settings import FIELDS, read_setting
 from litesmith.report.encode import to_data
 
 
@@ -48,13 +49,26 @@ def arguments() -> argparse.Namespace:
         metavar="'SETTING=VALUE ..'",
         help="one more row, of api.quantize with these settings; may be repeated",
     )
+    parser.add_argument(
+        "--search",
+        default="",
+        metavar="GOAL",
+        help="also rows of the models that a search with this goal finds on the samples that --part leaves out",
+    )
     parser.add_argument("--ablation", action="store_true", help="one row per calibrator and per correction")
     parser.add_argument("--per-tensor", action="store_true", help="one scale per weight tensor, for all tools")
     parser.add_argument("--runs", type=int, default=200, help="timed runs of each model; 0 times nothing")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of samples")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the models in this new folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows there")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.search and options.part == "all":
+        parser.error("--search chooses by samples that are not evaluated: add --part even or --part odd")
+    for text in options.ours:
+        for pair in text.split():
+            if pair.partition("=")[0] not in FIELDS:
+                parser.error(f"--ours '{text}': '{pair}' is no SETTING=VALUE of litesmith quantize")
+    return options
 
 
 def job_of(options: argparse.Namespace) -> Job:
@@ -63,7 +77,7 @@ def job_of(options: argparse.Namespace) -> Job:
         model=options.model,
         data=options.data,
         calibration=options.calibration,
-        preprocessing={name: read(name, text) for name, text in preprocessing.items() if text},
+        preprocessing={name: read_setting(name, text) for name, text in preprocessing.items() if text},
         crop=options.crop,
         calibration_crop=options.calibration_crop,
         samples=options.samples,
@@ -71,13 +85,6 @@ def job_of(options: argparse.Namespace) -> Job:
         part=options.part,
         seed=options.seed,
     )
-
-
-def read(name: str, text: str) -> Any:
-    """Return a setting's value as the command line reads it."""
-    from litesmith.pipeline.settings import read_setting
-
-    return read_setting(name, text)
 
 
 def all_made(options: argparse.Namespace, job: Job, folder: Path) -> tuple[Any, list[Made]]:
@@ -92,6 +99,8 @@ def all_made(options: argparse.Namespace, job: Job, folder: Path) -> tuple[Any, 
     scheme = "int8_per_tensor" if options.per_tensor else "int8"
     for name, settings in rows.items():
         made += by_us(job, ready, folder, name=name, settings={"schemes": scheme, **settings})
+    if options.search:
+        made += by_search(job, ready, folder, settings={"schemes": scheme, "goal": options.search})
     return ready, made
 
 

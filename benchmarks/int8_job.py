@@ -18,6 +18,7 @@ from litesmith.pipeline.float_model import Conversions
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 
+OTHER = {"even": "odd", "odd": "even"}
 PARTS = {"all": slice(None), "even": slice(0, None, 2), "odd": slice(1, None, 2)}
 """Which rows of the evaluation data to look at: develop on one half and look at the other once."""
 
@@ -60,6 +61,7 @@ class Ready:
         float_model: Its float32 .tflite, which every answer is compared with.
         evaluation: .npz of raw values at the model's size, and labels where there are any.
         calibration: The same for calibration.
+        rest: The samples that `part` leaves out, for a search to choose by; None where it leaves out none.
         values: .npy of the calibration samples as the model takes them, float32 [N, ...].
         n: Samples to evaluate on.
         n_calibration: Samples to calibrate on.
@@ -69,6 +71,7 @@ class Ready:
     float_model: Path
     evaluation: Path
     calibration: Path
+    rest: Path | None
     values: Path
     n: int
     n_calibration: int
@@ -100,11 +103,13 @@ def get_ready(job: Job, folder: Path) -> Ready:
         model = conversions.check(model, calibration)
         values = folder / "calibration-values.npy"
         np.save(values, np.concatenate([batch[0] for batch in calibration.batches(0, calibration.count)]))
-        rows = range(evaluation.count)[PARTS[job.part]]
+        every = range(evaluation.count)
+        rows, other = every[PARTS[job.part]], OTHER.get(job.part)
         return Ready(
             model=Path(job.model),
             float_model=model.path,
             evaluation=save(evaluation, rows, folder / "evaluation.npz"),
+            rest=None if other is None else save(evaluation, every[PARTS[other]], folder / "rest.npz"),
             calibration=save(calibration, range(calibration.count), folder / "calibration.npz"),
             values=values,
             n=len(rows),

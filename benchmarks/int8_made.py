@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,25 +78,57 @@ def by_us(job: Job, ready: Ready, folder: Path, *, name: str, settings: dict[str
     Raises:
         UserError: a setting is unknown or has a value it does not take.
     """
-    out = folder / f"litesmith-{len(list(folder.glob('litesmith-*')))}"
-    chosen = {"schemes": "int8", "calibration_samples": 0, **job.preprocessing, "seed": job.seed, **settings}
+    asked = asked_for(job, ready, folder, settings)
     begun = time.perf_counter()
     try:
-        result = api.quantize(ready.float_model, calibrate=ready.calibration, out=out, **chosen)
+        variants = api.quantize(ready.float_model, **asked).variants
     except UserError:
         raise
     except LitesmithError as error:
         return [Made(name=name, file=None, seconds=time.perf_counter() - begun, note=error.message)]
-    seconds = time.perf_counter() - begun
-    variants = [variant for variant in result.variants if not variant.reference]
+    return made_of(variants, name=name, out=asked["out"], seconds=time.perf_counter() - begun)
+
+
+def by_search(job: Job, ready: Ready, folder: Path, *, settings: dict[str, Any]) -> list[Made]:
+    """Return what `api.deploy` makes with a goal: int8 and mixed models, chosen by samples that are not evaluated here.
+
+    Raises:
+        LitesmithError: the goal is unknown, or the search failed.
+    """
+    assert ready.rest is not None, "a search chooses by samples that are not evaluated"
+    asked = asked_for(job, ready, folder, settings)
+    begun = time.perf_counter()
+    found = api.deploy(ready.float_model, data=ready.rest, **asked)
+    made = made_of(found.variants, name="search,", out=asked["out"], seconds=time.perf_counter() - begun)
+    best = f"search, {found.recommended}"
+    return [replace(entry, note=f"recommended; {entry.note}") if entry.name == best else entry for entry in made]
+
+
+def asked_for(job: Job, ready: Ready, folder: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return all settings of a call of ours, with an output folder that is not there yet."""
+    return {
+        "calibrate": ready.calibration,
+        "out": folder / f"litesmith-{len(list(folder.glob('litesmith-*')))}",
+        "schemes": "int8",
+        "calibration_samples": 0,
+        **job.preprocessing,
+        "seed": job.seed,
+        **settings,
+    }
+
+
+def made_of(variants: Sequence[Variant], *, name: str, out: Path, seconds: float) -> list[Made]:
+    """Return variants but for the reference, under `name` and, where there are several, their scheme."""
+    others = [variant for variant in variants if not variant.reference]
+    several = len(others) > 1 or name.endswith(",")
     return [
         Made(
-            name=name if len(variants) == 1 else f"{name} {variant.scheme}",
+            name=f"{name} {variant.scheme}" if several else name,
             file=named(out, variant.file) if variant.status is Status.OK else None,
             seconds=seconds,
             note=told(variant),
         )
-        for variant in variants
+        for variant in others
     ]
 
 

@@ -54,3 +54,13 @@ def test_misspelt_settings_and_wrong_data_are_errors() -> None:
     assert (done.returncode, "unknown preprocessing preset" in done.stderr) == (1, True), done.stderr
     done = run(data="calibration.npz")
     assert (done.returncode, "no evidence" in done.stderr) == (1, True), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [("--search", "accuracy", "--part even"), ("--ours", "calibrater=min_max", "is no SETTING")],
+)
+def test_what_cannot_be_measured_is_refused_before_work(option: str, value: str, said: str) -> None:
+    done = run(option, value)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
