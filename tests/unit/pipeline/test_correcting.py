@@ -52,6 +52,7 @@ def test_what_helps_is_kept_and_the_gain_is_told(model: Path, tmp_path: Path) ->
     assert read_graph(tmp_path / "out" / variant.file).main.float_ops() == []
 
 
+@pytest.mark.slow
 def test_none_leaves_the_plain_model(model: Path, tmp_path: Path) -> None:
     plain = int8(model, tmp_path, pictures(64, size=12), corrections="none", calibrator="min_max")
     assert plain.corrections == ()

@@ -20,6 +20,8 @@ from litesmith.pipeline.settings import Settings
 from litesmith.pipeline.variants import build_all, build_one
 from litesmith.recover.process import Trained
 
+pytestmark = pytest.mark.slow  # builds int8 models for each test
+
 TRAINED = Trained(losses=(0.5, 0.2, 0.3), best_epoch=1, folded=2, left_float=("n (Norm)",), actions=(), duration_s=1.0)
 
 

@@ -56,6 +56,7 @@ def test_the_same_answers_are_not_better() -> None:
     assert (made.kept, made.p_value, made.before) == (False, 1.0, made.after)
 
 
+@pytest.mark.slow
 def test_a_training_that_changes_nothing_is_seldom_kept() -> None:
     kept = 0
     for trial in range(400):
