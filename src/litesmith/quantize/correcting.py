@@ -22,6 +22,8 @@ FEWEST_POSITIONS, MOST_POSITIONS = 3_000, 12_000
 """Output positions of a layer that its correction looks at, over all samples."""
 _PER_WEIGHT = 10
 """Positions per weight of an output channel, within these bounds."""
+_ELEMENTS = 1 << 25
+"""Numbers that are read of a layer's input at most."""
 _BITS = {"int8": 8, "int4": 4}
 _BIAS_LIMIT = 2**31 - 1
 _LEAST_SCALE = 1e-30
@@ -116,7 +118,7 @@ def step_of(floats: Lane, integers: Lane, twin: GraphOp, op: GraphOp, *, seed: i
     output = _output_shape(layer, graph.tensors[twin.outputs[0]].shape, shape)
     count = len(floats.values[twin.inputs[0]])
     weights_each = 1 if layer.depthwise else int(np.prod(layer.shape[1:]))
-    wanted = min(MOST_POSITIONS, max(FEWEST_POSITIONS, _PER_WEIGHT * weights_each))
+    wanted = min(MOST_POSITIONS, max(FEWEST_POSITIONS, _PER_WEIGHT * weights_each), max(1, _ELEMENTS // weights_each))
     places = positions(layer, output, rows=wanted, samples=count, seed=seed)
     inputs = patches(layer, floats.values[twin.inputs[0]], output, places, spec=floats.spec(twin.inputs[0]))
     fed = patches(layer, integers.values[op.inputs[0]], output, places, spec=integers.spec(op.inputs[0]))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from litesmith.core.graph import GraphOp
+from litesmith.quantize.correction import LayerStep
+from litesmith.quantize.corrections.learned_rounding import correct
 from litesmith.quantize.rounding import (
     best_each,
     best_rows,
@@ -14,6 +17,7 @@ from litesmith.quantize.rounding import (
     rounded_rows,
     row_scales,
 )
+from litesmith.runtime.weighted import Layer
 
 SEEDS = range(8)
 
@@ -114,3 +118,30 @@ def test_dead_rows_and_dead_inputs_give_finite_numbers(value: float) -> None:
     assert np.isfinite(real).all()
     assert np.isfinite(made).all()
     assert (scales > 0).all()
+
+
+def test_a_layer_too_large_keeps_its_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("litesmith.quantize.corrections.learned_rounding.MOST_INPUTS", 5)
+    for size, kept in ((5, False), (6, True)):
+        random = np.random.default_rng(0)
+        op = GraphOp(index=0, name="FULLY_CONNECTED", version=1, inputs=(0, 1, 2), outputs=(3,), weight_bytes=0)
+        layer = Layer(op=op, shape=(4, size), depthwise=False, bias=2, limits=(-np.inf, np.inf))
+        rows, matrix = correlated(random, 64, size), random.normal(size=(4, size))
+        integers = np.full((4, size), 3.0)
+        step = LayerStep(
+            layer=layer,
+            matrix=matrix,
+            inputs=rows,
+            fed=rows,
+            groups=np.arange(64),
+            targets=(rows @ matrix.T).astype(np.float32),
+            limits=layer.limits,
+            bits=8,
+            per_row=True,
+            integers=integers.copy(),
+            scales=np.full(4, 0.01),
+            bias=np.zeros(4),
+        )
+        correct(step)
+        assert np.array_equal(step.integers, integers) == kept
+        assert np.abs(step.bias).max() > 0

@@ -25,6 +25,8 @@ _HELD = 4
 """Every fourth sample chooses the ridge."""
 _FEW = 8
 _DEPTHWISE_RIDGE = 0.003
+MOST_INPUTS = 2560
+"""Weights of an output channel above which a layer keeps its rounding: the work grows with the third power."""
 
 
 def correct(step: LayerStep) -> None:
@@ -39,6 +41,8 @@ def correct(step: LayerStep) -> None:
 
 
 def _dense(step: LayerStep) -> None:
+    if step.matrix.shape[1] > MOST_INPUTS:
+        return
     centred = step.bias is not None
     covariance, cross = moments(step.targets, step.fed, centred=centred)
     ridge = _ridge(step, covariance, cross, centred=centred)
