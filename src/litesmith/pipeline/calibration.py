@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from litesmith.core.errors import LitesmithError
+from litesmith.core.errors import EvaluationError, LitesmithError
 from litesmith.core.names import unknown
 from litesmith.core.registry import plugin_names
 from litesmith.core.results import Calibration, CalibratorTrial, Finding
@@ -119,7 +120,7 @@ def calibrate(run: Run, model: FloatModel, samples: SampleSet, *, findings: tupl
         best = max(trials, key=lambda t: t.sqnr_db) if trials else None
         name = best.calibrator if best else "min_max"
         reason = (
-            f"best output SQNR of {len(trials)} calibrators on {_judged_on(run, samples)}"
+            f"best output SQNR of {len(trials)} calibrators on {_judged_on(run, samples, trials)}"
             if best
             else "no int8 model could be built to compare calibrators"
         )
@@ -213,7 +214,9 @@ def _trials(
         run.pool.workers[0].call(
             "litesmith.quantize.build:build", float_model=model.path, out=out, scheme="int8", ranges=ranges
         )
-        if corrected:
+        with suppress(EvaluationError):  # operators that cannot run alone: the plain model is compared
+            if not corrected:
+                return
             run.pool.workers[0].call(
                 "litesmith.quantize.correcting:correct_layers",
                 float_model=model.path,
@@ -257,11 +260,12 @@ def _corrected_first(run: Run, samples: SampleSet) -> bool:
     return FIRST in wanted_corrections(run.settings.corrections) and samples.count >= LEAST_SAMPLES
 
 
-def _judged_on(run: Run, samples: SampleSet) -> str:
+def _judged_on(run: Run, samples: SampleSet, trials: Sequence[CalibratorTrial]) -> str:
     if not _corrected_first(run, samples):
         return f"the {samples.count} calibration samples"
     held, _ = held_back(samples.count, seed=run.settings.seed)
-    return f"{len(held)} held-back calibration samples, with biases corrected"
+    alone = any(trial.calibrator == SELECTOR for trial in trials)  # else no operator could be run by itself
+    return f"{len(held)} held-back calibration samples{', with biases corrected' if alone else ''}"
 
 
 def _ranges_by(

@@ -80,6 +80,8 @@ class Correcting:
                     kept, best = tuple(n for n in correction_names() if n in (*kept, name)), found
                 tell(done, len(order) + 1)
             path, _ = self.candidates.made(kept, samples=FINAL)
+            if kept and self.judge.of(path).gains_over(best).mean() < 0:  # more samples were no better here
+                path, _ = self.candidates.made(kept, samples=SCREENED)
             path.replace(self.folder / _MODEL)
         placed = {trial.correction: trial for trial in trials}
         return Corrections(kept=kept, trials=tuple(placed[name] for name in correction_names() if name in placed))
@@ -162,5 +164,5 @@ def corrected(
         "output": run.settings.output,
         "seed": run.settings.seed,
     }
-    kept = run.step("correct", key, Corrections, make, version=1)
+    kept = run.step("correct", key, Corrections, make, version=2)
     return (kept.folder / _MODEL if kept.value.kept else None), kept.value.trials
