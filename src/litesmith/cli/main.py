@@ -79,7 +79,8 @@ def _run(arguments: Sequence[str] | None) -> Outcome:
     typed = parse(known, arguments)
     verb = known[typed["verb"]]
     settings = _settings(verb, typed)
-    models = typed.get("models") or []
+    words = [typed[f"word_{position}"] for position in range(len(verb.words))]
+    models = typed.get("models") or [word for word in words if word is not None]
     with Bars(quiet=typed["quiet"]) as progress:
         outcome = verb.run(settings, models, progress)
     if typed["json"]:

@@ -97,6 +97,11 @@ def _add(places: Any, verb: Verb) -> None:
     elif verb.models:
         several = "+" if verb.models == MANY else verb.models
         parser.add_argument("models", metavar="FILE", nargs=several, help=".tflite files")
+    for position, (metavar, meaning) in enumerate(verb.words):
+        optional = metavar.startswith("[")
+        parser.add_argument(
+            f"word_{position}", metavar=metavar.strip("[]"), nargs="?" if optional else None, help=meaning
+        )
     for name in verb.settings:
         details = FIELDS[name].metadata
         default = default_text(name)

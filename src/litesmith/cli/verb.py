@@ -47,8 +47,9 @@ class Verb:
         name: As typed.
         summary: One line for `litesmith --help`.
         models: How many models it takes: 0, 1, 2 or `MANY` for one or more.
+        words: What it takes in place of models: metavar and meaning of each; one in brackets may be left out.
         settings: Names of the settings it takes.
-        run: Does it; imports what it needs.
+        run: Does it; imports what it needs. Is given the models, or the words.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Verb:
     models: int
     settings: tuple[str, ...]
     run: Callable[[Settings, Sequence[str], Progress], Outcome]
+    words: tuple[tuple[str, str], ...] = ()
 
 
 def escaped(text: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from litesmith.core.device import Device
+from litesmith.core.preflight import Preflight
 
 OnLine = Callable[[str], None]
 
@@ -18,8 +19,28 @@ class Session(Protocol):
     def device(self) -> Device:
         """Return what machine this is."""
 
+    def preflight(self) -> Preflight:
+        """Return what machine this is in detail, and what stands in the way of running models on it.
+
+        Raises:
+            TargetError: it cannot be asked.
+        """
+
     def send(self, file: Path) -> str:
-        """Return the path the file has there, after sending it if need be."""
+        """Return the path a file, or a folder with all in it, has there, after sending it if need be.
+
+        What was sent is gone after `close`. Sending goes on where a dropped connection ended.
+
+        Raises:
+            TargetError: it cannot be sent: the disk is full, the connection is lost for good, a limit of time.
+        """
+
+    def run(self, command: Sequence[str], *, request: str = "", on_line: OnLine, timeout_s: float) -> int:
+        """Run a program there and return its exit code; see `run_script`. The first word is a path or found on PATH.
+
+        Raises:
+            TargetError: it could not be started, or took longer than `timeout_s`.
+        """
 
     def run_script(
         self, script: Path, arguments: Sequence[str], *, request: str, on_line: OnLine, timeout_s: float

@@ -1,0 +1,89 @@
+"""What a bundle is: a folder to ship, with a manifest that names every file by its sha256 and the model by its card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from litesmith.core.preprocessing import Preprocessing
+from litesmith.core.results import Benchmark, Evaluation
+from litesmith.core.tensors import TensorSpec
+
+MANIFEST_FILE = "manifest.json"
+MANIFEST_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundledFile:
+    """One file of a bundle.
+
+    Attributes:
+        path: Relative to the bundle, with forward slashes.
+        sha256: Of its content.
+        size_bytes: Of its content.
+        role: `model`, `code`, `golden`, `labels`, `wheel`, `document` or `setup`.
+    """
+
+    path: str
+    sha256: str
+    size_bytes: int
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What is known of the bundled model.
+
+    Attributes:
+        name: Name of the model, from its file name.
+        sha256: Of the model file.
+        size_bytes: Of the model file.
+        scheme: As the audit calls its precision, such as `full integer, 8 bit`.
+        source: Source model as named by the user, where a report says it.
+        source_sha256: Its digest.
+        inputs: As fed.
+        outputs: As returned.
+        preprocessing: How samples become inputs; None where the model takes tensors only.
+        labels: How many labels came with it.
+        evaluation: From the report of the run that made it; None where there is none.
+        benchmarks: From that report.
+        min_runtime: Oldest runtime that can run it, as the audit says it.
+        versions: Of Litesmith, LiteRT, TensorFlow and what else made it.
+    """
+
+    name: str
+    sha256: str
+    size_bytes: int
+    scheme: str
+    source: str
+    source_sha256: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    preprocessing: Preprocessing | None
+    labels: int
+    evaluation: Evaluation | None
+    benchmarks: tuple[Benchmark, ...]
+    min_runtime: str
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What `manifest.json` holds.
+
+    Attributes:
+        schema_version: Of this record.
+        kind: Plugin that made the bundle, such as `raspberry-pi`.
+        module: Name of the generated module, without `.py`; empty where there is none.
+        created: Date and time, UTC.
+        card: The model's.
+        files: Every file but the manifest, sorted by path.
+        sha256: Of the manifest's JSON with this field empty, keys sorted, no spaces: an edit by hand is noticed.
+    """
+
+    schema_version: int
+    kind: str
+    module: str
+    created: str
+    card: ModelCard
+    files: tuple[BundledFile, ...]
+    sha256: str = ""

@@ -1,0 +1,93 @@
+"""What a machine is and what stands in the way of running models on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineFacts:
+    """What a machine says of itself. Empty text, 0 and None stand for "it does not say".
+
+    Attributes:
+        board: Model of the board, such as `Raspberry Pi 5 Model B Rev 1.0`.
+        machine: Architecture of the kernel, such as `aarch64`.
+        userland_bits: 32 or 64: what its programs are, whatever the kernel is.
+        os: Name and release of the distribution.
+        kernel: Name and release.
+        libc: C library and version, such as `glibc 2.36` or `musl`.
+        python: Version of the `python3` that would be used.
+        python_path: Where that is.
+        runtime: Runtime package and version that this Python imports; empty when it imports none.
+        cpu: Model name.
+        features: What the CPU can do, as the kernel lists it.
+        cores: Cores the process may use.
+        memory_bytes: Installed.
+        memory_free_bytes: Available to a new process.
+        disk_free_bytes: In the folder that would be used.
+        governor: Frequency governor of the first core.
+        clock_mhz: Of the first core, now.
+        clock_most_mhz: The most it can have.
+        temperature_c: Of the CPU.
+        throttling: What holds the clock back now or did since boot, in words.
+    """
+
+    board: str = ""
+    machine: str = ""
+    userland_bits: int = 0
+    os: str = ""
+    kernel: str = ""
+    libc: str = ""
+    python: str = ""
+    python_path: str = ""
+    runtime: str = ""
+    cpu: str = ""
+    features: tuple[str, ...] = ()
+    cores: int = 0
+    memory_bytes: int = 0
+    memory_free_bytes: int = 0
+    disk_free_bytes: int = 0
+    governor: str = ""
+    clock_mhz: float | None = None
+    clock_most_mhz: float | None = None
+    temperature_c: float | None = None
+    throttling: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Something that stands in the way, on one line with its remedy.
+
+    Attributes:
+        code: Short stable name, such as `glibc-too-old`.
+        message: The thing, its value and the limit.
+        remedy: What to do about it.
+        blocking: Whether models cannot run before it is cleared; else numbers suffer only.
+    """
+
+    code: str
+    message: str
+    remedy: str
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preflight:
+    """A look at a target before anything is done on it.
+
+    Attributes:
+        target: Specification of the target, as typed.
+        emulated: Whether the CPU is emulated.
+        facts: What it says of itself.
+        obstacles: Blocking ones first.
+    """
+
+    target: str
+    emulated: bool
+    facts: MachineFacts
+    obstacles: tuple[Obstacle, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether models can run there."""
+        return not any(obstacle.blocking for obstacle in self.obstacles)
