@@ -27,6 +27,7 @@ PLANTED = {
     "Layers: ": [
         ("core/units.py", "litesmith.runtime.feeding"),
         ("runtime/feeding.py", "litesmith.targets.local"),
+        ("remote/facts.py", "litesmith.targets.local"),
         ("quantize/build.py", "litesmith.evaluate.score"),
         ("evaluate/score.py", "litesmith.pipeline.settings"),
         ("recover/session.py", "litesmith.convert.fresh"),

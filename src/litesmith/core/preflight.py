@@ -6,6 +6,34 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPython:
+    """A Python on a machine.
+
+    Attributes:
+        path: Where it is.
+        version: Such as `3.11.2`.
+        bits: 32 or 64.
+        makes_environments: Whether it has venv and ensurepip.
+        numpy: Version of NumPy it imports; empty when it imports none.
+        runtime: Runtime package and version it imports; empty when it imports none.
+        error: Why a package that is installed cannot be imported.
+    """
+
+    path: str
+    version: str
+    bits: int
+    makes_environments: bool
+    numpy: str = ""
+    runtime: str = ""
+    error: str = ""
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """Major and minor version."""
+        return tuple(int(part) for part in self.version.split(".")[:2] if part.isdigit())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MachineFacts:
     """What a machine says of itself. Empty text, 0 and None stand for "it does not say".
 
@@ -16,15 +44,16 @@ class MachineFacts:
         os: Name and release of the distribution.
         kernel: Name and release.
         libc: C library and version, such as `glibc 2.36` or `musl`.
-        python: Version of the `python3` that would be used.
+        python: Version of the Python that would be used: one that imports the runtime, else one there are packages for.
         python_path: Where that is.
         runtime: Runtime package and version that this Python imports; empty when it imports none.
+        pythons: Every Python that was found.
         cpu: Model name.
         features: What the CPU can do, as the kernel lists it.
         cores: Cores the process may use.
         memory_bytes: Installed.
         memory_free_bytes: Available to a new process.
-        disk_free_bytes: In the folder that would be used.
+        disk_free_bytes: In the folder that would be used; 0 is a full disk.
         governor: Frequency governor of the first core.
         clock_mhz: Of the first core, now.
         clock_most_mhz: The most it can have.
@@ -41,12 +70,13 @@ class MachineFacts:
     python: str = ""
     python_path: str = ""
     runtime: str = ""
+    pythons: tuple[FoundPython, ...] = ()
     cpu: str = ""
     features: tuple[str, ...] = ()
     cores: int = 0
     memory_bytes: int = 0
     memory_free_bytes: int = 0
-    disk_free_bytes: int = 0
+    disk_free_bytes: int | None = None
     governor: str = ""
     clock_mhz: float | None = None
     clock_most_mhz: float | None = None

@@ -35,8 +35,19 @@ class Session(Protocol):
             TargetError: it cannot be sent: the disk is full, the connection is lost for good, a limit of time.
         """
 
-    def run(self, command: Sequence[str], *, request: str = "", on_line: OnLine, timeout_s: float) -> int:
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        request: str = "",
+        on_line: OnLine,
+        on_error: OnLine | None = None,
+        timeout_s: float,
+    ) -> int:
         """Run a program there and return its exit code; see `run_script`. The first word is a path or found on PATH.
+
+        `on_error` is called with the lines of its standard error, at the latest when it has ended. A code of 128 and
+        more is a program that a signal ended.
 
         Raises:
             TargetError: it could not be started, or took longer than `timeout_s`.
@@ -46,6 +57,8 @@ class Session(Protocol):
         self, script: Path, arguments: Sequence[str], *, request: str, on_line: OnLine, timeout_s: float
     ) -> None:
         """Run a Python script there with `request` on its standard input, one call of `on_line` per line printed.
+
+        The Python is one that imports the runtime and NumPy.
 
         Raises:
             TargetError: it could not be started, failed, or took longer than `timeout_s`.

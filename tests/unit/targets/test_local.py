@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from pathlib import Path
 
@@ -94,3 +95,32 @@ def test_the_device(session: Session) -> None:
 def test_an_address_is_refused() -> None:
     with pytest.raises(UserError, match="target 'local' takes no address, but 'pi@home' was given"):
         local.connect("pi@home")
+
+
+def test_a_program_gives_its_code_and_its_error_lines(session: Session) -> None:
+    lines: list[str] = []
+    errors: list[str] = []
+    command = ["sh", "-c", 'cat; echo "$1" >&2; exit 3', "sh", "$(id); 'ü'"]
+    code = session.run(command, request="given", on_line=lines.append, on_error=errors.append, timeout_s=20)
+    assert (code, lines, errors) == (3, ["given"], ["$(id); 'ü'"])
+
+
+def test_a_program_that_a_signal_ended(session: Session) -> None:
+    assert session.run(["sh", "-c", "kill -9 $$"], on_line=print, timeout_s=20) == 137
+
+
+@pytest.mark.parametrize("command", ["/no/such/program", "nosuchprogram", "a\0b"])
+def test_a_program_that_is_not_there(session: Session, command: str) -> None:
+    with pytest.raises(TargetError, match="could not be started on local"):
+        session.run([command], on_line=print, timeout_s=20)
+
+
+def test_the_preflight_knows_this_python(session: Session) -> None:
+    found = session.preflight()
+    facts = found.facts
+    assert facts.machine == platform.machine()
+    assert (facts.python, facts.python_path) == (platform.python_version(), sys.executable)
+    assert facts.runtime.startswith("ai-edge-litert ")
+    assert facts.memory_bytes > facts.memory_free_bytes > 0
+    assert facts.disk_free_bytes
+    assert found.ready
