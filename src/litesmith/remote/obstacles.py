@@ -57,7 +57,7 @@ def _system(facts: MachineFacts) -> Iterator[Obstacle]:
     if facts.libc.startswith("glibc") and version < LEAST_GLIBC:
         yield Obstacle(
             code="glibc-too-old",
-            message=f"{facts.libc} is older than 2.{LEAST_GLIBC[1]}, which LiteRT needs although its wheel is tagged 2.27",
+            message=f"{facts.libc} is older than 2.{LEAST_GLIBC[1]}, which LiteRT needs, although its tag says 2.27",
             remedy="Upgrade to Raspberry Pi OS or Debian 12 (Bookworm), Ubuntu 22.04, or newer.",
         )
 
