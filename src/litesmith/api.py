@@ -18,11 +18,13 @@ from litesmith.core.audit import Inspected
 from litesmith.core.comparison import Comparison
 from litesmith.core.debugging import Debugging
 from litesmith.core.deployment import Deployment
+from litesmith.core.device_action import DeviceOutcome
 from litesmith.core.progress import Progress, silent
 from litesmith.pipeline import auditing, comparing, files
 from litesmith.pipeline import convert as convert_verb
 from litesmith.pipeline import debugging as debug_verb
 from litesmith.pipeline import deploy as deploy_verb
+from litesmith.pipeline import device as device_verb
 from litesmith.pipeline import doctor as doctor_verb
 from litesmith.pipeline import quantize as quantize_verb
 from litesmith.pipeline.convert import ConvertResult
@@ -127,6 +129,20 @@ def debug(
     """
     made = _settings({"data": data, **settings})
     return debug_verb.debug(made, _paths([float_model, quantized_model]), progress=progress)
+
+
+def device(action: str, target: str = "", *, progress: Progress = silent) -> DeviceOutcome:
+    """Carry out an action on a device, such as `check` or `prepare`.
+
+    Args:
+        action: Name of the action.
+        target: As for `--target`; empty for actions that take none.
+        progress: Receives progress.
+
+    Returns:
+        What was done. For `check`, `preflight.ready` says whether models can run there.
+    """
+    return device_verb.device(action, target, progress=progress)
 
 
 def doctor() -> Diagnosis:

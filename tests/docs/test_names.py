@@ -27,6 +27,7 @@ PACKAGES = (
     "litesmith.targets",
     "litesmith.report.writers",
     "litesmith.cli.verbs",
+    "litesmith.pipeline.device_actions",
 )
 CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, LitesmithError)]
 FINDING = re.compile(r'\bcode(?:=| = |, what = )"([a-z][a-z0-9-]+)"')

@@ -12,6 +12,7 @@ from litesmith.cli.main import verbs
 from litesmith.cli.verb import MANY, Verb
 from litesmith.core.comparison import Comparison
 from litesmith.core.debugging import Debugging
+from litesmith.core.device_action import DeviceOutcome
 from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
 from litesmith.pipeline.files import FileResults
@@ -33,6 +34,7 @@ RESULTS = {
     "benchmark": FileResults,
     "compare": Comparison,
     "debug": Debugging,
+    "device": DeviceOutcome,
     "doctor": Diagnosis,
 }
 

@@ -12,9 +12,8 @@ import numpy as np
 
 from litesmith.core.device import Device
 from litesmith.core.errors import TargetError, UserError
-from litesmith.core.registry import load_plugin
 from litesmith.core.results import Benchmark, Latency
-from litesmith.core.target import Session, Target
+from litesmith.core.target import Session
 
 SCRIPT = Path(__file__).parent.parent / "runtime" / "latency.py"
 _SECONDS_PER_MODEL = 1.5
@@ -29,18 +28,6 @@ class Timed:
 
     benchmarks: dict[str, Benchmark]
     failures: dict[str, str]
-
-
-def connect(specification: str) -> Session:
-    """Return a session on a target named `name` or `name:address`.
-
-    Raises:
-        UnknownNameError: no such target.
-        TargetError: it cannot be reached.
-    """
-    name, _, address = specification.partition(":")
-    target: Target = load_plugin("litesmith.targets", name, kind="target")
-    return target.connect(address)
 
 
 def measure(

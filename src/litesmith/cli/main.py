@@ -18,7 +18,7 @@ from litesmith.core.registry import load_plugins
 from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, Settings, merged, read_project, read_setting
 
 INTERRUPTED = 130
-_ORDER = ("deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "compare", "debug", "doctor")
+_ORDER = ("deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "compare", "debug", "device", "doctor")
 
 
 def verbs() -> dict[str, Verb]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from litesmith.core.device import Device
 from litesmith.core.preflight import Preflight
+from litesmith.core.progress import Progress
 
 OnLine = Callable[[str], None]
 
@@ -76,8 +77,13 @@ class Target:
         name: File name of the plugin.
         summary: One line for people.
         connect: Takes what follows `name:` in the target's specification (empty if nothing) and connects.
+        prepare: Installs there, for good, what running models needs; returns what was done, one sentence per entry.
+            None where nothing can be installed. Raises TargetError.
+        clean: Removes there all that Litesmith keeps for longer than a session; as `prepare`.
     """
 
     name: str
     summary: str
     connect: Callable[[str], Session]
+    prepare: Callable[[str, Progress], tuple[str, ...]] | None = None
+    clean: Callable[[str, Progress], tuple[str, ...]] | None = None

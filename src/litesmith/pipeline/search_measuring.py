@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from litesmith.benchmark.measure import connect
 from litesmith.benchmark.operators import measure_operators
+from litesmith.core.connecting import connect
 from litesmith.core.errors import EvaluationError
 from litesmith.core.graph import CONVERSIONS, Subgraph
 from litesmith.core.layers import layer_names

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from litesmith.benchmark.measure import Timed, connect, measure
+from litesmith.benchmark.measure import Timed, measure
+from litesmith.core.connecting import connect
 from litesmith.core.corrections import CorrectionTrial
 from litesmith.core.errors import LitesmithError, OutputError
 from litesmith.core.files import place, sha256_file

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from tiny_tflite import write_unpreparable
 
-from litesmith.benchmark.measure import Timed, connect, measure
+from litesmith.benchmark.measure import Timed, measure
+from litesmith.core.connecting import connect
 from litesmith.core.device import Device
-from litesmith.core.errors import TargetError, UnknownNameError, UserError
+from litesmith.core.errors import TargetError, UserError
 from litesmith.core.target import OnLine
 
 
@@ -67,12 +68,6 @@ def test_a_count_below_one(cnn: Path, name: str) -> None:
     counts = {"threads": 1, "runs": 1, "warmup_runs": 1, name: 0}
     with pytest.raises(UserError, match=rf"{name.replace('warmup_', 'warm-up ')} is 0; it must be at least 1"):
         measure(connect("local"), {"a": cnn}, **counts)
-
-
-def test_unknown_target() -> None:
-    with pytest.raises(UnknownNameError, match="unknown target 'locale'") as caught:
-        connect("locale:pi")
-    assert "Did you mean 'local'?" in caught.value.hint
 
 
 @dataclass

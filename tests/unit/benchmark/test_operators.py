@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tiny_tflite import write_unpreparable
 
-from litesmith.benchmark.measure import connect
 from litesmith.benchmark.operators import measure_operators
+from litesmith.core.connecting import connect
 from litesmith.runtime.operators_apart import write_operators
 
 

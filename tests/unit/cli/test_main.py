@@ -28,6 +28,7 @@ def test_verbs_are_in_the_order_people_meet_them() -> None:
         "inspect",
         "compare",
         "debug",
+        "device",
         "doctor",
     ]
 

@@ -1,0 +1,1 @@
+"""What `litesmith device` can do to a device: one file each."""
