@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from litesmith.core.benchmark import Benchmark, Latency
 from litesmith.core.device import Device
 from litesmith.core.errors import TargetError, UserError
-from litesmith.core.results import Benchmark, Latency
 from litesmith.core.target import Session
 
 SCRIPT = Path(__file__).parent.parent / "runtime" / "latency.py"
@@ -110,6 +110,7 @@ def _benchmark(
         runs=times.size,
         rounds=rounds,
         latency_ms=Latency(p50=p50, p90=p90, p99=p99, mean=float(times.mean()), min=float(times.min())),
+        throughput_per_s=1000 / max(float(times.mean()), 1e-6),
         load_ms=probe["load_ms"],
         first_inference_ms=probe["first_inference_ms"],
         peak_memory_bytes=probe["peak_memory_bytes"],

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from litesmith.core.audit import Audit
+from litesmith.core.benchmark import Benchmark as Benchmark  # noqa: PLC0414 - imported from here with Variant
+from litesmith.core.benchmark import Latency as Latency  # noqa: PLC0414
 from litesmith.core.corrections import CorrectionTrial
-from litesmith.core.device import Device
+from litesmith.core.device import Device as Device  # noqa: PLC0414
 from litesmith.core.severity import Severity as Severity  # noqa: PLC0414 - imported from here with Finding
 from litesmith.core.tensors import TensorSpec
 from litesmith.core.verdict import Verdict
@@ -194,48 +196,6 @@ class Evaluation:
     metrics: tuple[MetricValue, ...]
     samples_per_s: float
     verdict: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """Time of one inference, in ms, from many runs."""
-
-    p50: float
-    p90: float
-    p99: float
-    mean: float
-    min: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benchmark:
-    """A variant's speed and memory on one target.
-
-    Attributes:
-        target: Target name.
-        device: Where it was measured.
-        threads: Interpreter threads.
-        warmup_runs: Runs before timing.
-        runs: Timed runs, taken in rounds interleaved with the other variants.
-        rounds: Rounds.
-        latency_ms: Of `invoke()` alone.
-        load_ms: Opening the model and allocating tensors, in a fresh process.
-        first_inference_ms: First `invoke()` in that process.
-        peak_memory_bytes: Peak resident memory of that process.
-        model_memory_bytes: The same less what the process held before it opened the model.
-    """
-
-    target: str
-    device: Device
-    threads: int
-    warmup_runs: int
-    runs: int
-    rounds: int
-    latency_ms: Latency
-    load_ms: float
-    first_inference_ms: float
-    peak_memory_bytes: int
-    model_memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

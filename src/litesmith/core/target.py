@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from litesmith.core.device import Device
+from litesmith.core.instructions import InstructionCount
 from litesmith.core.preflight import Preflight
 from litesmith.core.progress import Progress
 
@@ -67,6 +68,20 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Remove what was sent and end the connection."""
+
+
+@runtime_checkable
+class CountsInstructions(Protocol):
+    """What a session on an emulated CPU offers beside: it counts what is executed, as its times are no latencies."""
+
+    def instructions(self, models: Mapping[str, Path]) -> Mapping[str, InstructionCount]:
+        """Return the instructions of one inference of each model with one thread, by the key it was given under.
+
+        Models are files here; sending them is left to the session. One that cannot be counted is left out.
+
+        Raises:
+            TargetError: nothing can be counted, and why.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,6 +84,24 @@ def format_latency(latency_ms: float) -> str:
     return f"{latency_ms:.3g} ms" if latency_ms < 999.5 else f"{_three_digits(latency_ms / 1000)} s"
 
 
+def format_instructions(count: float) -> str:
+    """Return a number of instructions for people, in millions so that a column can be compared.
+
+    >>> format_instructions(12_345_678), format_instructions(4_210)
+    ('12.3 M', '0.00421 M')
+    """
+    return f"{_three_digits(count / 1e6)} M"
+
+
+def format_rate(per_s: float) -> str:
+    """Return inferences per second for people.
+
+    >>> format_rate(1234.5), format_rate(8.333)
+    ('1,234', '8.33')
+    """
+    return f"{per_s:,.0f}" if per_s >= 999.5 else f"{per_s:.3g}"
+
+
 def format_percent(fraction: float, *, digits: int = 1) -> str:
     """Return a fraction as a percentage.
 

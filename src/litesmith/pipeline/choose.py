@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from litesmith.core.benchmark import Benchmark, primary
 from litesmith.core.deployment import Constraints
 from litesmith.core.results import Status, Variant
-from litesmith.core.units import format_latency, format_percent, format_points, format_size
+from litesmith.core.units import format_instructions, format_latency, format_percent, format_points, format_size
 from litesmith.core.verdict import DEFAULT_MAX_DROP, VerdictWord
 
 DEFAULT_LEAST_SQNR_DB = 20.0
@@ -25,8 +26,21 @@ class Choice:
 
 
 def latency_ms(variant: Variant) -> float | None:
-    """Return p50 on the first target, or None."""
-    return variant.benchmarks[0].latency_ms.p50 if variant.benchmarks else None
+    """Return p50 on the first target whose CPU is real, or None."""
+    made = primary(variant.benchmarks)
+    return made.p50_ms if made is not None else None
+
+
+def instructions(variant: Variant) -> int | None:
+    """Return the instructions of one inference where no target has a latency, or None."""
+    made = primary(variant.benchmarks)
+    return made.instructions.total if made is not None and made.instructions is not None else None
+
+
+def cost(variant: Variant) -> float | None:
+    """Return what one inference costs: its p50 in ms, without one its instructions, or None."""
+    latency = latency_ms(variant)
+    return latency if latency is not None else instructions(variant)
 
 
 def _drop(variant: Variant) -> float | None:
@@ -43,7 +57,7 @@ def usable(variants: Sequence[Variant]) -> list[Variant]:
 
 
 def with_frontier(variants: Sequence[Variant]) -> tuple[Variant, ...]:
-    """Return the variants, marked where no other is as good in accuracy, latency and size and better in one."""
+    """Return the variants, marked where no other is as good in accuracy, cost and size and better in one."""
     all_costs = {v.scheme: costs(v) for v in usable(variants)}
 
     def beaten(variant: Variant) -> bool:
@@ -58,10 +72,10 @@ def with_frontier(variants: Sequence[Variant]) -> tuple[Variant, ...]:
 
 
 def costs(variant: Variant) -> tuple[float, float, float]:
-    """Return error in the headline metric, p50 and size; smaller is better in each."""
+    """Return error in the headline metric, cost of an inference and size; smaller is better in each."""
     made = variant.evaluation
     error = 0.0 if made is None else (-made.value if made.higher_is_better else made.value)
-    return error, latency_ms(variant) or 0.0, float(variant.size_bytes)
+    return error, cost(variant) or 0.0, float(variant.size_bytes)
 
 
 def excess(variant: Variant, limits: Constraints) -> float:
@@ -92,7 +106,8 @@ def choose(variants: Sequence[Variant], limits: Constraints) -> Choice:
     """Return the variant to ship.
 
     Of those that meet the limits (and lose at most 0.01 where no limit on accuracy is set), the fastest; of those
-    within 5 % of its latency, the smallest, then the most accurate. Without latencies, the smallest.
+    within 5 % of its latency, the smallest, then the most accurate. Where every target is emulated, instructions stand
+    for the latency; without either, the smallest.
     """
     candidates = usable(variants)
     if not candidates:
@@ -122,12 +137,12 @@ def choose(variants: Sequence[Variant], limits: Constraints) -> Choice:
             nearest="",
             reason=f"{among}none {_default_loss(best)}; the most accurate is {best.scheme}: {figures(best)}",
         )
-    timed = [v for v in good if latency_ms(v) is not None]
-    if timed:
-        fastest = min(latency_ms(v) or 0.0 for v in timed)
-        good = [v for v in timed if (latency_ms(v) or 0.0) <= fastest * _SAME_LATENCY]
+    measured = [v for v in good if cost(v) is not None]
+    if measured:
+        least = min(cost(v) or 0.0 for v in measured)
+        good = [v for v in measured if (cost(v) or 0.0) <= least * _SAME_LATENCY]
     best = min(good, key=lambda v: (v.size_bytes, costs(v)[0]))
-    return Choice(recommended=best.scheme, nearest="", reason=_reason(best, limits, timed=bool(timed)))
+    return Choice(recommended=best.scheme, nearest="", reason=_reason(best, limits))
 
 
 def _default_loss(variant: Variant) -> str:
@@ -165,8 +180,15 @@ def conditions_text(best: Variant, limits: Constraints) -> str:
     return " and ".join(conditions)
 
 
-def _reason(best: Variant, limits: Constraints, *, timed: bool) -> str:
-    among = f"the {'fastest' if timed else 'smallest'} variant"
+def cheapest_text(variant: Variant) -> str:
+    """Return what the variant with the smallest cost is called, by what its cost is."""
+    if latency_ms(variant) is not None:
+        return "fastest variant"
+    return "smallest variant" if instructions(variant) is None else "variant of the fewest instructions"
+
+
+def _reason(best: Variant, limits: Constraints) -> str:
+    among = f"the {cheapest_text(best)}"
     if conditions := conditions_text(best, limits):
         among += f" that {conditions}"
     text = f"{among}: {figures(best)}"
@@ -190,13 +212,23 @@ def _beyond(variant: Variant, limit: float) -> str:
 def figures(variant: Variant) -> str:
     """Return what a variant costs and loses, in words."""
     parts = [format_size(variant.size_bytes)]
-    made, latency = variant.evaluation, latency_ms(variant)
+    made, measured = variant.evaluation, primary(variant.benchmarks)
     if made is not None:
         if made.unit == "fraction":
             low, high = (format_points(v) for v in made.difference_interval)
             parts.insert(0, f"{format_points(made.difference)} points {made.metric} ({low} to {high}, n={made.n})")
         else:
             parts.insert(0, f"{made.metric} {made.value:.1f} {made.unit} (n={made.n})")
-    if latency is not None:
-        parts.append(f"p50 {format_latency(latency)} on {variant.benchmarks[0].target}")
+    if measured is not None and (text := _cost_text(measured)):
+        parts.append(text)
     return ", ".join(parts)
+
+
+def _cost_text(made: Benchmark) -> str:
+    """Return a latency, marked where the clock was held back, or instructions, marked as emulated."""
+    if made.p50_ms is not None:
+        held = ", throttled" if made.throttled else ""
+        return f"p50 {format_latency(made.p50_ms)} on {made.target}{held}"
+    if made.instructions is None:
+        return ""
+    return f"{format_instructions(made.instructions.total)} instructions on {made.target} (emulated, no latency)"

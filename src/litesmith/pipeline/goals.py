@@ -119,17 +119,19 @@ def _chosen(goal: Goal, judged: Sequence[Variant], limits: Constraints) -> Choic
     if goal is not Goal.ACCURACY:
         good = [v for v in good if choose.good_enough(v, limits)] or good
     orders = {
-        Goal.ACCURACY: ("most accurate", lambda v: choose.costs(v)[:2]),
-        Goal.LATENCY: ("fastest", lambda v: (choose.costs(v)[1], choose.costs(v)[2])),
-        Goal.SIZE: ("smallest", lambda v: (choose.costs(v)[2], choose.costs(v)[0])),
+        Goal.ACCURACY: ("most accurate variant", lambda v: choose.costs(v)[:2]),
+        Goal.LATENCY: ("fastest variant", lambda v: (choose.costs(v)[1], choose.costs(v)[2])),
+        Goal.SIZE: ("smallest variant", lambda v: (choose.costs(v)[2], choose.costs(v)[0])),
     }
     word, order = orders[goal]
     best = min(good, key=order)
+    if goal is Goal.LATENCY:
+        word = choose.cheapest_text(best)
     given = choose.limits_text(limits)
     conditions = choose.conditions_text(best, limits) if goal is not Goal.ACCURACY else given and f"meets {given}"
     among = f" that {conditions}" if conditions else ""
     return Choice(
         recommended=best.scheme,
         nearest="",
-        reason=f"the {word} variant{among}, by the choice samples: {choose.figures(best)}",
+        reason=f"the {word}{among}, by the choice samples: {choose.figures(best)}",
     )

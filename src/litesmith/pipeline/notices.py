@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from litesmith.core.benchmark import Benchmark
 from litesmith.core.results import Finding, Severity, Status, Variant
-from litesmith.core.units import format_latency, format_percent
+from litesmith.core.units import format_instructions, format_latency, format_percent
 
 COLLAPSED = 0.5
 """Agreement with the float model below which a variant counts as broken."""
@@ -43,16 +44,29 @@ def _collapse(variant: Variant) -> tuple[Finding, ...]:
 
 
 def _slowness(variant: Variant, reference: Variant) -> tuple[Finding, ...]:
-    theirs = {made.target: made.latency_ms.p50 for made in reference.benchmarks}
+    theirs = {made.target: made for made in reference.benchmarks}
     return tuple(
-        Finding(
-            code="slower-than-float",
-            severity=Severity.INFO,
-            message=(
-                f"slower than float32 on {made.target}: p50 {format_latency(made.latency_ms.p50)} "
-                f"against {format_latency(theirs[made.target])}; operators without a fast kernel are the usual cause"
-            ),
-        )
+        _slower(made, theirs[made.target])
         for made in variant.benchmarks
-        if made.target in theirs and made.latency_ms.p50 > theirs[made.target] * SLOWER
+        if made.target in theirs and _cost(made) > _cost(theirs[made.target]) * SLOWER > 0
+    )
+
+
+def _cost(made: Benchmark) -> float:
+    """Return p50, without one the instructions, without either 0."""
+    counted = 0 if made.instructions is None else made.instructions.total
+    return float(counted) if made.p50_ms is None else made.p50_ms
+
+
+def _slower(made: Benchmark, reference: Benchmark) -> Finding:
+    if made.p50_ms is not None and reference.p50_ms is not None:
+        found = f"slower than float32 on {made.target}: p50 {format_latency(made.p50_ms)} against "
+        found += format_latency(reference.p50_ms)
+    else:
+        mine, theirs = format_instructions(_cost(made)), format_instructions(_cost(reference))
+        found = f"needs more instructions than float32 on {made.target}, which is emulated: {mine} against {theirs}"
+    return Finding(
+        code="slower-than-float",
+        severity=Severity.INFO,
+        message=f"{found}; operators without a fast kernel are the usual cause",
     )

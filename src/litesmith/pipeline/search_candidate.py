@@ -97,7 +97,7 @@ def latencies(run: Run, others: Sequence[Variant], candidates: Sequence[Candidat
     """
     files = {v.sha256: run.folder / v.file for v in others} | {c.sha256: c.path for c in candidates}
     found, _ = benchmarks_of(run, run.settings.target[0], files, {digest: digest for digest in files})
-    return {digest: made.latency_ms.p50 for digest, made in found.items()}
+    return {digest: made.p50_ms for digest, made in found.items() if made.p50_ms is not None}
 
 
 def variant_of(run: Run, found: Candidate, name: str) -> Variant:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark, Evaluation, Finding, Severity, Status, Variant
-from litesmith.core.units import format_latency, format_percent, format_points
+from litesmith.core.units import format_instructions, format_latency, format_percent, format_points
 from litesmith.core.verdict import Verdict, VerdictWord
 
 """The scheme every other one is compared with."""
@@ -28,6 +28,7 @@ class Row:
         size_ratio: Its size divided by float32's; None when one is unknown.
         benchmark: On the primary target; None when not measured there.
         speed_up: float32's p50 divided by its own on the same target; None for float32 and when one is unknown.
+        instruction_ratio: Its instructions divided by float32's on the same target; None when one is unknown.
     """
 
     variant: Variant
@@ -36,6 +37,12 @@ class Row:
     size_ratio: float | None
     benchmark: Benchmark | None
     speed_up: float | None
+    instruction_ratio: float | None = None
+
+    @property
+    def p50_ms(self) -> float | None:
+        """Its median latency on that target, or None."""
+        return self.benchmark.p50_ms if self.benchmark else None
 
     @property
     def ok(self) -> bool:
@@ -77,7 +84,7 @@ def rows_of(
     found = []
     for variant in variants:
         mine = benchmark_on(variant, name)
-        compared = mine and base and variant is not reference and mine.latency_ms.p50 > 0
+        compared = mine if base and variant is not reference else None
         found.append(
             Row(
                 variant=variant,
@@ -85,15 +92,26 @@ def rows_of(
                 nearest=bool(nearest) and variant.scheme == nearest,
                 size_ratio=variant.size_bytes / base_size if variant.size_bytes and base_size else None,
                 benchmark=mine,
-                speed_up=base.latency_ms.p50 / mine.latency_ms.p50 if compared and mine and base else None,
+                speed_up=_quotient(base.p50_ms if base else None, compared.p50_ms if compared else None),
+                instruction_ratio=_quotient(instructions_of(compared), instructions_of(base)),
             )
         )
     return tuple(found)
 
 
+def _quotient(above: float | None, below: float | None) -> float | None:
+    return above / below if above and below else None
+
+
+def instructions_of(made: Benchmark | None) -> int | None:
+    """Return the instructions of one inference; None where none were counted."""
+    return made.instructions.total if made and made.instructions else None
+
+
 def targets(variants: Sequence[Variant]) -> tuple[str, ...]:
-    """Return the targets anything was measured on; the first is the primary one."""
-    return tuple(dict.fromkeys(b.target for v in variants for b in v.benchmarks))
+    """Return the targets anything was measured on, emulated ones last; the first is the primary one."""
+    emulated = {b.target: b.emulated for v in variants for b in v.benchmarks}
+    return tuple(sorted(emulated, key=emulated.__getitem__))
 
 
 def benchmark_on(variant: Variant, target: str) -> Benchmark | None:
@@ -216,6 +234,12 @@ def latency_text(latency_ms: float | None) -> str:
     ('8.61 ms', '-')
     """
     return DASH if latency_ms is None or not math.isfinite(latency_ms) else format_latency(latency_ms)
+
+
+def instructions_text(made: Benchmark | None) -> str:
+    """Return the instructions of one inference, in millions; a dash where none were counted."""
+    counted = instructions_of(made)
+    return DASH if counted is None else format_instructions(counted)
 
 
 def ratio_text(ratio: float | None) -> str:

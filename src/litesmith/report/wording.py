@@ -11,14 +11,12 @@ from litesmith.core.results import Variant
 from litesmith.core.units import format_duration, format_latency, format_percent, format_size
 from litesmith.core.verdict import VerdictWord
 from litesmith.report.figures import (
-    benchmark_on,
     difference_text,
     difference_unit,
     evaluation_of,
     interval_text,
     is_reference,
     margin_text,
-    targets,
     value_text,
     verdict_more_text,
 )
@@ -53,28 +51,6 @@ def verdict_line(variants: Sequence[Variant]) -> str:
         heads[verdict.word].append(f"{name} ({more})" if more else name)
     text = "; ".join(f"{head}: {', '.join(names)}" for head, names in groups.items() if names)
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def device_lines(variants: Sequence[Variant], *, only: Sequence[str] | None = None) -> tuple[str, ...]:
-    """Return one line per target: CPU, threads, runtime and runs."""
-    lines = (device_line(variants, target) for target in (targets(variants) if only is None else only))
-    return tuple(line for line in lines if line)
-
-
-def device_line(variants: Sequence[Variant], target: str, *, named: bool = True) -> str:
-    """Return where and how latencies were taken, empty when none were; `named` begins with the target."""
-    found = [made for v in variants if (made := benchmark_on(v, target))]
-    if not found:
-        return ""
-    made = found[0]
-    fewest, most = min(b.runs for b in found), max(b.runs for b in found)
-    runs = count(most, "run") if fewest == most else f"{fewest:,} (slow variants) to {most:,} runs"
-    line = (
-        f"{made.device.cpu} ({made.device.machine}), {count(made.threads, 'thread')}, {made.device.runtime}, "
-        f"{runs} in {count(made.rounds, 'round')} after {made.warmup_runs} to warm up."
-    )
-    line = f"{target}: {line}" if named else line
-    return f"{line} The CPU is emulated: these times are no latencies." if made.device.emulated else line
 
 
 def conversion_line(made: Conversion) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
+from litesmith.core.benchmark import Benchmark, Latency, Thermal, ThermalState
+from litesmith.core.device import Device
+from litesmith.core.instructions import InstructionCount
 from litesmith.core.results import (
-    Benchmark,
-    Device,
     Evaluation,
     Finding,
-    Latency,
     MetricValue,
     Severity,
     Status,
@@ -54,6 +54,46 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+COOL = ThermalState(temperature_c=48.2, clock_mhz=2400.0, holding=())
+THERMAL = Thermal(
+    before=COOL,
+    after=dataclasses.replace(COOL, temperature_c=61.0),
+    clock_most_mhz=2400.0,
+    throttled=False,
+    reasons=("the firmware reports nothing that held the clock back",),
+)
+
+
+def counted(total: int) -> InstructionCount:
+    return InstructionCount(
+        total=total,
+        by_class={"dot_product": total // 8, "simd": total // 2, "load_store": total // 4, "branch": total // 20},
+        inferences=20,
+        repeats=3,
+        spread=total // 10_000,
+        cpu="cortex-a72",
+        emulator="qemu-aarch64 9.2.0",
+    )
+
+
+def emulated(instructions: int, memory_mb: float) -> Benchmark:
+    """Return what is known of a variant on an emulated CPU: no times."""
+    return Benchmark(
+        target=PI.target,
+        device=PI,
+        threads=1,
+        warmup_runs=0,
+        runs=0,
+        rounds=0,
+        latency_ms=None,
+        load_ms=None,
+        first_inference_ms=None,
+        peak_memory_bytes=int((48 + memory_mb) * 1e6),
+        model_memory_bytes=int(memory_mb * 1e6),
+        instructions=counted(instructions),
+    )
+
+
 def benchmark(p50: float, memory_mb: float, device: Device = DEVICE, spread: float = 1.0) -> Benchmark:
     return Benchmark(
         target=device.target,
@@ -69,6 +109,8 @@ def benchmark(p50: float, memory_mb: float, device: Device = DEVICE, spread: flo
         first_inference_ms=p50 * 1.6,
         peak_memory_bytes=int((48 + memory_mb) * 1e6),
         model_memory_bytes=int(memory_mb * 1e6),
+        throughput_per_s=1000 / (p50 * 1.02),
+        thermal=THERMAL,
     )
 
 
@@ -117,7 +159,7 @@ def variant(scheme: str, size_bytes: int, made: Evaluation, speed: Benchmark, **
         outputs=(FLOAT_OUT,),
         op_counts={"CONV_2D": 36, "DEPTHWISE_CONV_2D": 17, "ADD": 10, "MEAN": 1, "FULLY_CONNECTED": 1, "SOFTMAX": 1},
         evaluation=made,
-        benchmarks=(speed, benchmark(speed.latency_ms.p50 * 9, 20, PI)),
+        benchmarks=(speed, emulated(int(speed.latency_ms.p50 * 9e6), 20)),
     )
     return dataclasses.replace(plain, **fields)  # type: ignore[arg-type]
 

@@ -49,7 +49,8 @@ class Bars:
 
 def latency_bars(rows: Sequence[Row], *, width: int) -> Bars | None:
     """Return the drawing of every timed variant, or None when there is none. Narrow ones have labels above bars."""
-    timed = [(r, r.benchmark.latency_ms) for r in rows if r.benchmark and math.isfinite(r.benchmark.latency_ms.p99)]
+    found = [(r, r.benchmark.latency_ms if r.benchmark else None) for r in rows]
+    timed = [(r, made) for r, made in found if made and math.isfinite(made.p99)]
     if not timed:
         return None
     narrow = width < 500

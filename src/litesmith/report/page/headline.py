@@ -12,6 +12,7 @@ from litesmith.report.figures import (
     difference_interval_text,
     difference_text,
     difference_unit,
+    instructions_text,
     interval_text,
     is_reference,
     latency_text,
@@ -54,12 +55,19 @@ def _figures(row: Row) -> Iterator[Figure]:
             )
     if speed := row.benchmark:
         against = "" if row.speed_up is None else f"{ratio_text(row.speed_up)} as fast as float32, "
-        kind = "emulated, no latency" if speed.device.emulated else "p50"
-        yield Figure(
-            label="Time, emulated" if speed.device.emulated else "Latency",
-            value=latency_text(speed.latency_ms.p50),
-            note=f"{against}{kind}, {count(speed.threads, 'thread')}",
-        )
+        threads = count(speed.threads, "thread")
+        if speed.p50_ms is not None:
+            held = ", throttled" if speed.throttled else ""
+            note = f"{against}p50, {threads}{held}"
+            yield Figure(label="Latency", value=latency_text(speed.p50_ms), note=note)
+        elif speed.instructions is not None:
+            share = (
+                ""
+                if row.instruction_ratio is None
+                else f"{format_percent(row.instruction_ratio, digits=0)} of float32, "
+            )
+            note = f"{share}one inference on {speed.target}, emulated: no latency"
+            yield Figure(label="Instructions", value=instructions_text(speed), note=note)
 
 
 def not_measured(deployment: Deployment) -> tuple[str, ...]:
@@ -70,4 +78,6 @@ def not_measured(deployment: Deployment) -> tuple[str, ...]:
         lines.append(f"Accuracy was not measured{why}.")
     if not any(v.benchmarks for v in deployment.variants):
         lines.append("Latency and memory were not measured.")
+    elif all(b.emulated for v in deployment.variants for b in v.benchmarks):
+        lines.append("Latency was not measured: every target is emulated.")
     return tuple(lines)

@@ -13,7 +13,16 @@ from markupsafe import Markup
 from litesmith.core import units
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark
-from litesmith.report import audit_lines, correction_lines, figures, recovery_lines, search_lines, text, wording
+from litesmith.report import (
+    audit_lines,
+    benchmark_lines,
+    correction_lines,
+    figures,
+    recovery_lines,
+    search_lines,
+    text,
+    wording,
+)
 from litesmith.report.page import feeding
 from litesmith.report.page.bars import Bars, difference_whiskers, latency_bars
 from litesmith.report.page.headline import key_figures, not_measured
@@ -30,6 +39,8 @@ class TargetView:
     name: str
     rows: tuple[figures.Row, ...]
     first: Benchmark
+    classes: tuple[str, ...]
+    threads: tuple[int, ...]
     charts: tuple[tuple[str, Bars | None], ...]
 
 
@@ -65,7 +76,18 @@ def _targets(deployment: Deployment) -> tuple[TargetView, ...]:
         first = next(r.benchmark for r in rows if r.benchmark)
         marked = figures.rows_of(deployment.variants, recommended=deployment.recommended, target=name)
         charts = (("wide", latency_bars(marked, width=_WIDE)), ("narrow", latency_bars(marked, width=_NARROW)))
-        views.append(TargetView(name=name, rows=rows, first=first, charts=charts))
+        benchmarks = [r.benchmark for r in rows if r.benchmark]
+        counted = [b.instructions.by_class for b in benchmarks if b.instructions]
+        views.append(
+            TargetView(
+                name=name,
+                rows=rows,
+                first=first,
+                classes=tuple(dict.fromkeys(key for classes in counted for key in classes)),
+                threads=tuple(dict.fromkeys(one.threads for b in benchmarks for one in b.by_threads)),
+                charts=charts,
+            )
+        )
     return tuple(views)
 
 
@@ -81,7 +103,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    for module in (units, figures, wording, feeding, audit_lines, correction_lines, recovery_lines, search_lines):
+    lines = (audit_lines, benchmark_lines, correction_lines, recovery_lines, search_lines)
+    for module in (units, figures, wording, feeding, *lines):
         names = [n for n in vars(module) if n.startswith("format_") or n.endswith(("_text", "_line", "_lines"))]
         made.filters |= {name: getattr(module, name) for name in names}
     made.filters |= {

@@ -1,14 +1,14 @@
-"""Accuracy against latency, or against size where nothing was timed."""
+"""Accuracy against latency; where nothing was timed against instructions, and without these against size."""
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from litesmith.core.units import format_latency, format_size
-from litesmith.report.figures import Row, evaluation_of, value_text
+from litesmith.core.units import format_instructions, format_latency, format_size
+from litesmith.report.figures import Row, evaluation_of, instructions_of, value_text
 from litesmith.report.page.scales import Scale, padded
 from litesmith.report.text import clean
 
@@ -72,7 +72,27 @@ class Scatter:
     points: tuple[Point, ...]
     frontier: str
     cut: bool
-    by_size: bool
+    against: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measure:
+    """What is drawn from left to right."""
+
+    name: str
+    of: Callable[[Row], float | None]
+    form: Callable[[float], str]
+
+
+_MEASURES = (
+    _Measure(name="p50 latency", of=lambda row: row.p50_ms, form=format_latency),
+    _Measure(
+        name="instructions, emulated: no latency",
+        of=lambda row: instructions_of(row.benchmark),
+        form=format_instructions,
+    ),
+)
+_SIZE = _Measure(name="file size", of=lambda row: float(row.variant.size_bytes), form=format_size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +109,9 @@ def scatter(rows: Sequence[Row], *, width: int, height: int) -> Scatter | None:
     """
     sample = evaluation_of([row.variant for row in rows])
     scored = [r for r in rows if r.ok and r.variant.evaluation and math.isfinite(r.variant.evaluation.value)]
-    timed = [r for r in scored if r.benchmark and r.benchmark.latency_ms.p50 > 0]
-    by_size = len(timed) < 2
-    found = [_place(r, by_size=by_size) for r in (scored if by_size else timed)]
+    measure = next((m for m in _MEASURES if sum((m.of(r) or 0) > 0 for r in scored) > 1), _SIZE)
+    found = [_Place(row=r, x=measure.of(r) or 0.0, y=_value(r)) for r in scored]
+    found = [place for place in found if place.x > 0 or measure is _SIZE]
     if sample is None or len(found) < 2:
         return None
     xs, ys = [p.x for p in found], [p.y for p in found]
@@ -103,10 +123,7 @@ def scatter(rows: Sequence[Row], *, width: int, height: int) -> Scatter | None:
     y = Scale(low=bottom, high=top, start=height - _BOTTOM, end=_TOP)
     best = _frontier(found, higher=sample.higher_is_better)
     how = " (log scale)" if log else ""
-    emulated = any(p.row.benchmark and p.row.benchmark.device.emulated for p in found)
-    label = "file size" if by_size else f"p50 latency{', emulated' if emulated else ''}"
     better = "higher" if sample.higher_is_better else "lower"
-    form = format_size if by_size else format_latency
     return Scatter(
         width=width,
         height=height,
@@ -114,14 +131,14 @@ def scatter(rows: Sequence[Row], *, width: int, height: int) -> Scatter | None:
         top=_TOP,
         right=width - _RIGHT,
         bottom=height - _BOTTOM,
-        x_label=f"{label}{how}, lower is better",
+        x_label=f"{measure.name}{how}, lower is better",
         y_label=f"{sample.metric}, {better} is better",
-        x_ticks=tuple(Tick(at=x.at(v), text=form(v)) for v in x.ticks(4 if width < 500 else 6)),
+        x_ticks=tuple(Tick(at=x.at(v), text=measure.form(v)) for v in x.ticks(4 if width < 500 else 6)),
         y_ticks=tuple(Tick(at=y.at(v), text=value_text(v, sample.unit)) for v in y.ticks()),
         points=_points(found, best, x, y),
         cut=len(kept) < len(ys),
         frontier=_path(best, x, y),
-        by_size=by_size,
+        against=measure.name,
     )
 
 
@@ -133,10 +150,9 @@ def _comparable(ys: Sequence[float], *, higher: bool) -> list[float]:
     return [y for y, loss in zip(ys, losses, strict=True) if loss <= most or most == 0]
 
 
-def _place(row: Row, *, by_size: bool) -> _Place:
+def _value(row: Row) -> float:
     made = row.variant.evaluation
-    latency = row.benchmark.latency_ms.p50 if row.benchmark else 0.0
-    return _Place(row=row, x=float(row.variant.size_bytes) if by_size else latency, y=made.value if made else 0.0)
+    return made.value if made else 0.0
 
 
 def _frontier(found: Sequence[_Place], *, higher: bool) -> list[_Place]:
@@ -227,7 +243,8 @@ def _labelled(place: _Place, x: Scale, y: Scale, radius: float, taken: Sequence[
     # Of equally free places the first; a place that is a line away needs a line to its circle.
     chosen = min(choices, key=lambda c: cost(c) + choices.index(c) + (20 if choices.index(c) >= _FAR else 0))
     facts = [value_text(made.value, made.unit)] if made else []
-    facts += [format_latency(speed.latency_ms.p50)] if speed else []
+    facts += [format_latency(speed.p50_ms)] if speed and speed.p50_ms is not None else []
+    facts += [f"{format_instructions(count)} instructions"] if (count := instructions_of(speed)) else []
     point = Point(
         x=px,
         y=py,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
 from litesmith.core.results import Evaluation
-from litesmith.core.units import format_percent, format_size
+from litesmith.core.units import format_percent, format_rate, format_size
 from litesmith.report.figures import (
     DASH,
     Row,
@@ -13,6 +15,7 @@ from litesmith.report.figures import (
     difference_interval_text,
     difference_text,
     difference_unit,
+    instructions_text,
     interval_text,
     is_reference,
     latency_text,
@@ -62,15 +65,13 @@ def evaluation_columns(sample: Evaluation | None, *, reference: str = "float") -
     }
 
 
-def benchmark_columns(*, emulated: bool = False) -> dict[str, Column]:
-    """Return the columns about speed and memory; emulated times are called so."""
-    label = " (emulated)" if emulated else ""
+def benchmark_columns() -> dict[str, Column]:
+    """Return the columns about speed and memory; `instructions` and `to_float` stand for times of emulated CPUs."""
     return {
-        "p50": Column(
-            header=f"p50{label}", text=lambda r: latency_text(r.benchmark.latency_ms.p50 if r.benchmark else None)
-        ),
-        "p90": Column(header="p90", text=lambda r: latency_text(r.benchmark.latency_ms.p90 if r.benchmark else None)),
-        "p99": Column(header="p99", text=lambda r: latency_text(r.benchmark.latency_ms.p99 if r.benchmark else None)),
+        "p50": Column(header="p50", text=lambda r: latency_text(r.p50_ms)),
+        "p90": Column(header="p90", text=lambda r: _latency(r, "p90")),
+        "p99": Column(header="p99", text=lambda r: _latency(r, "p99")),
+        "throughput": Column(header="per second", text=_throughput),
         "speed_up": Column(header="speed-up", text=lambda r: ratio_text(r.speed_up)),
         "load": Column(header="load", text=lambda r: latency_text(r.benchmark.load_ms if r.benchmark else None)),
         "first": Column(
@@ -82,7 +83,36 @@ def benchmark_columns(*, emulated: bool = False) -> dict[str, Column]:
         "model_memory": Column(
             header="of it model", text=lambda r: _size(r.benchmark.model_memory_bytes if r.benchmark else None)
         ),
+        "instructions": Column(header="instructions", text=lambda r: instructions_text(r.benchmark)),
+        "to_float": Column(header="of float", text=lambda r: _share(r.instruction_ratio)),
     }
+
+
+_TIMES = ("p50", "p90", "p99", "throughput", "speed_up", "load", "first")
+
+
+def without_times(layouts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return layouts for an emulated CPU: instructions stand where the first time was, and no other times.
+
+    >>> without_times([("variant", "p50", "p90", "memory")])
+    [('variant', 'instructions', 'to_float', 'memory')]
+    """
+    found = []
+    for layout in layouts:
+        place = next((i for i, name in enumerate(layout) if name in _TIMES), len(layout))
+        kept = [name for name in layout[place:] if name not in _TIMES]
+        found.append((*layout[:place], "instructions", "to_float", *kept))
+    return list(dict.fromkeys(found))
+
+
+def _latency(row: Row, which: str) -> str:
+    made = row.benchmark.latency_ms if row.benchmark else None
+    return latency_text(getattr(made, which) if made else None)
+
+
+def _throughput(row: Row) -> str:
+    rate = row.benchmark.throughput_per_s if row.benchmark else None
+    return DASH if rate is None else format_rate(rate)
 
 
 def _size(size_bytes: int | None) -> str:

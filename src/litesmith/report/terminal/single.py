@@ -8,13 +8,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from litesmith.core.results import Variant
+from litesmith.report.benchmark_lines import device_lines
 from litesmith.report.figures import DASH, Row, evaluation_of, rows_of, targets, value_text
-from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, name_column
+from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, name_column, without_times
 from litesmith.report.terminal.fitting import Column, FittingTable, note
 from litesmith.report.text import clean
-from litesmith.report.wording import device_lines, evaluation_line, verdict_line
+from litesmith.report.wording import evaluation_line, verdict_line
 
 _BENCHMARK_LAYOUTS = (
+    ("variant", "p50", "p90", "p99", "throughput", "speed_up", "load", "first", "memory", "model_memory"),
     ("variant", "p50", "p90", "p99", "speed_up", "load", "first", "memory", "model_memory"),
     ("variant", "p50", "p90", "p99", "speed_up", "first", "memory"),
     ("variant", "p50", "p90", "p99", "speed_up", "memory"),
@@ -60,10 +62,11 @@ def benchmark_table(variants: Sequence[Variant], *, only: Sequence[str] | None =
         if titled:
             shown = tuple(row for row in shown if row.benchmark)
             tables.append(Text(clean(target), style="bold", overflow="fold"))
-        emulated = any(row.benchmark and row.benchmark.device.emulated for row in shown)
-        columns = {"variant": name_column(), **benchmark_columns(emulated=emulated)}
+        emulated = any(row.benchmark and row.benchmark.emulated for row in shown)
+        columns = {"variant": name_column(), **benchmark_columns()}
+        layouts = without_times(_BENCHMARK_LAYOUTS) if emulated else _BENCHMARK_LAYOUTS
         notes = [note(line) for line in device_lines(variants, only=(target,))]
-        tables.append(FittingTable(shown, columns, layouts=_BENCHMARK_LAYOUTS, notes=notes))
+        tables.append(FittingTable(shown, columns, layouts=layouts, notes=notes))
     return Group(*tables)
 
 

@@ -6,10 +6,17 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from litesmith.core.deployment import Deployment
+from litesmith.report.benchmark_lines import device_lines
 from litesmith.report.figures import evaluation_of, rows, targets
-from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, file_columns, name_column
+from litesmith.report.terminal.columns import (
+    benchmark_columns,
+    evaluation_columns,
+    file_columns,
+    name_column,
+    without_times,
+)
 from litesmith.report.terminal.fitting import FittingTable, note
-from litesmith.report.wording import device_lines, evaluation_line, verdict_line
+from litesmith.report.wording import evaluation_line, verdict_line
 
 _LAYOUTS = (
     (
@@ -31,19 +38,23 @@ def variants_table(deployment: Deployment) -> RenderableType:
 
     The recommended row is marked. Failed variants are listed below with their reason. Columns are left out where the
     terminal is too narrow, and below about 50 columns each variant gets lines of its own. Times are those of the first
-    target.
+    target with a real CPU; without one, instructions are shown.
     """
     shown = rows(deployment)
     sample = evaluation_of(deployment.variants)
     first = next((r.benchmark for r in shown if r.benchmark), None)
+    emulated = first is not None and first.emulated
     columns = {
         "variant": name_column(),
         **file_columns(),
         **evaluation_columns(sample),
-        **benchmark_columns(emulated=bool(first and first.device.emulated)),
+        **benchmark_columns(),
     }
     once = sample is not None and sample.metric == "agreement"
-    layouts = [tuple(c for c in layout if c != "agreement" or not once) for layout in _LAYOUTS]
+    layouts = [
+        tuple(c for c in layout if c != "agreement" or not once)
+        for layout in (without_times(_LAYOUTS) if emulated else _LAYOUTS)
+    ]
     about = (evaluation_line(deployment.variants), verdict_line(deployment.variants))
     notes: list[Text] = [note(line) for line in about if line]
     notes += [note(line) for line in device_lines(deployment.variants, only=targets(deployment.variants)[:1])]

@@ -1,0 +1,129 @@
+"""Sentences about where and how a benchmark was taken, and what became of clock and heat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from litesmith.core.benchmark import Benchmark, OpProfile, Sustained, Thermal
+from litesmith.core.results import Variant
+from litesmith.core.units import format_duration, format_latency, format_rate
+from litesmith.report.figures import benchmark_on, instructions_of, targets
+from litesmith.report.text import count, sentence
+
+EMULATED = "The CPU is emulated, so there are no latencies"
+
+
+def device_lines(variants: Sequence[Variant], *, only: Sequence[str] | None = None) -> tuple[str, ...]:
+    """Return the lines of each target: CPU, threads, runtime, runs, and whether its clock was held back."""
+    shown = targets(variants) if only is None else only
+    lines = ((device_line(variants, target), heat_line(variants, target)) for target in shown)
+    return tuple(line for pair in lines for line in pair if line)
+
+
+def device_line(variants: Sequence[Variant], target: str, *, named: bool = True) -> str:
+    """Return where and how latencies were taken, empty when none were; `named` begins with the target."""
+    found = [made for v in variants if (made := benchmark_on(v, target))]
+    if not found:
+        return ""
+    made = found[0]
+    device, threads = made.device, count(made.threads, "thread")
+    line = f"{device.cpu} ({device.machine}), {threads}, {device.runtime}, "
+    if made.emulated:
+        line = f"{line.removesuffix(', ')}. {_emulated(found)}"
+    else:
+        fewest, most = min(b.runs for b in found), max(b.runs for b in found)
+        runs = count(most, "run") if fewest == most else f"{fewest:,} (slow variants) to {most:,} runs"
+        line += f"{runs} in {count(made.rounds, 'round')} after {made.warmup_runs} to warm up."
+    if made.delegate:
+        line += f" Delegate: {made.delegate}."
+    where = target if made.device.target in ("", target) else f"{target} ({made.device.target})"
+    return f"{where}: {line}" if named else line
+
+
+def _emulated(found: Sequence[Benchmark]) -> str:
+    counted = [b.instructions for b in found if b.instructions]
+    if not counted:
+        why = next((f": {b.note}" for b in found if b.note), "")
+        return f"{EMULATED}; instructions were not counted{why.rstrip('.')}."
+    one = counted[0]
+    spread = max(c.spread / max(c.total, 1) for c in counted)
+    again = f", {one.repeats} times, which differed by at most {spread * 100:.2g} %" if one.repeats > 1 else ""
+    return (
+        f"{EMULATED}; instructions are those that one inference executes on {one.cpu}, counted by {one.emulator} over "
+        f"{count(one.inferences, 'inference')}{again}."
+    )
+
+
+def heat_line(variants: Sequence[Variant], target: str) -> str:
+    """Return heat and clock around the rounds of a target; empty where it was not measured."""
+    found = [made for v in variants if (made := benchmark_on(v, target))]
+    return next((thermal_text(b.thermal) for b in found if b.thermal), "")
+
+
+def thermal_text(made: Thermal) -> str:
+    """Return heat, clock and throttling of a part of a measurement, in sentences.
+
+    >>> from litesmith.core.benchmark import ThermalState
+    >>> thermal_text(Thermal(before=ThermalState(temperature_c=48.25), after=ThermalState(temperature_c=61.0),
+    ...     throttled=True, reasons=("the firmware capped the clock",)))
+    'THROTTLED: the firmware capped the clock. 48 to 61 C.'
+    """
+    if made.throttled is None:
+        head = f"Whether the clock was held back is not known: {'; '.join(made.reasons) or 'it was not looked at'}."
+    else:
+        head = f"THROTTLED: {'; '.join(made.reasons)}." if made.throttled else "Not throttled."
+    return " ".join([head, *_heat(made)])
+
+
+def _heat(made: Thermal) -> Iterator[str]:
+    parts = []
+    if made.before.temperature_c is not None and made.after.temperature_c is not None:
+        parts.append(f"{made.before.temperature_c:.0f} to {made.after.temperature_c:.0f} C")
+    if made.after.clock_mhz is not None:
+        most = "" if made.clock_most_mhz is None else f" of at most {made.clock_most_mhz:,.0f}"
+        parts.append(f"clock {made.after.clock_mhz:,.0f}{most} MHz at the end")
+    if parts:
+        yield sentence(", ".join(parts))
+
+
+def sustained_line(made: Sustained) -> str:
+    """Return what became of a run without rest."""
+    change = made.last_p50_ms / made.first_p50_ms - 1 if made.first_p50_ms > 0 else 0.0
+    return (
+        f"{format_duration(made.duration_s)} without rest: {made.runs:,} inferences, "
+        f"{format_rate(made.throughput_per_s)} per second; p50 {format_latency(made.first_p50_ms)} in the first tenth, "
+        f"{format_latency(made.last_p50_ms)} in the last ({change * 100:+.0f} %). {thermal_text(made.thermal)}"
+    )
+
+
+def sustained_lines(variants: Sequence[Variant], target: str) -> tuple[tuple[str, str], ...]:
+    """Return the variants with a sustained run on a target, and what became of it."""
+    found = ((v.scheme, benchmark_on(v, target)) for v in variants)
+    return tuple((name, sustained_line(made.sustained)) for name, made in found if made and made.sustained)
+
+
+def profile_line(made: OpProfile) -> str:
+    """Return how the times of operators were measured, and what they add up to."""
+    missing = f"; {count(made.missing, 'operator')} without a time" if made.missing else ""
+    return f"{sentence(made.how)} Together {format_latency(made.sum_ms)}{missing}."
+
+
+def state_text(made: Benchmark | None) -> str:
+    """Return what flags a benchmark: `throttled`, `emulated`; empty for neither."""
+    if made is None:
+        return ""
+    return "emulated" if made.emulated else ("throttled" if made.throttled else "")
+
+
+def board_text(made: Benchmark | None) -> str:
+    """Return p50 and p99 of a variant on one of several boards, or its instructions.
+
+    >>> board_text(None)
+    '-'
+    """
+    if made is None:
+        return "-"
+    if made.latency_ms is not None:
+        return f"{format_latency(made.latency_ms.p50)} / {format_latency(made.latency_ms.p99)}"
+    counted = instructions_of(made)
+    return "-" if counted is None else f"{counted / 1e6:,.3g} M instr."
