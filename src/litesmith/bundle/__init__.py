@@ -1,0 +1,1 @@
+"""Chosen variant to files to ship. A kind of bundle is one file in `kinds/`."""

@@ -1,0 +1,28 @@
+"""What a kind of bundle is: who writes the files that a platform needs to run one model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from litesmith.bundle.job import BundleJob
+
+PACKAGE = "litesmith.bundle.kinds"
+KIND = "kind of bundle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """A plugin that writes a model, and the code that runs it, for one platform.
+
+    Attributes:
+        name: The plugin's file name; typed with hyphens, such as `--for raspberry-pi`.
+        summary: What it writes, one line.
+        write: Writes the files of a job into a folder that is there, and returns (path relative to the folder, role)
+            of each. Roles are those of `BundledFile`. Raises `BundleError` for a model that it cannot serve.
+    """
+
+    name: str
+    summary: str
+    write: Callable[[BundleJob, Path], list[tuple[str, str]]]

@@ -1,0 +1,109 @@
+"""The Python module of one model, and the values its templates are filled with."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from litesmith import __version__
+from litesmith.bundle.feeding import Feed, feeds
+from litesmith.bundle.job import BundleJob
+from litesmith.bundle.rendering import render
+from litesmith.core.errors import BundleError
+from litesmith.core.preprocessing import Layout, Resize
+from litesmith.core.tensors import TensorSpec
+
+LABELS_FILE = "labels.json"
+_SUPPORT = {Resize.BOX: 0.5, Resize.BILINEAR: 1.0, Resize.BICUBIC: 2.0, Resize.LANCZOS: 3.0}
+"""Reach of Pillow's filters in pixels."""
+
+
+def python_module(job: BundleJob) -> str:
+    """Return the code of the module that runs a job's model. It holds what this model needs and nothing else.
+
+    Raises:
+        BundleError: the model takes or returns what the module cannot feed or read.
+    """
+    return render("raspberry_pi/module.py.j2", **module_values(job))
+
+
+def module_values(job: BundleJob) -> dict[str, Any]:
+    """Return what the templates of a Python bundle are filled with.
+
+    Raises:
+        BundleError: an output or input is of a type that cannot be read or fed.
+    """
+    fed = feeds(job)
+    inputs = tuple(replace(feed.spec, shape=feed.shape) for feed in fed)
+    outputs = _outputs(job)
+    picture = job.picture
+    normalized = [feed for feed in fed if feed.normalized]
+    return {
+        "job": job,
+        "card": job.card,
+        "module": job.module,
+        "file_name": job.file_name,
+        "sha256": job.card.sha256,
+        "size_bytes": job.card.size_bytes,
+        "version": __version__,
+        "delegate": job.delegate,
+        "threads": job.threads,
+        "labels": job.labels,
+        "labels_file": LABELS_FILE,
+        "classes": job.class_count,
+        "picture": picture,
+        "gray": picture is not None and picture.channels != 3,
+        "mode": "RGB" if picture is not None and picture.channels == 3 else "L",
+        "chw": picture is not None and picture.layout is Layout.CHW,
+        "resize": picture.resize.value if picture else "",
+        "smooth": picture is not None and picture.resize is not Resize.NEAREST,
+        "support": _SUPPORT.get(picture.resize, 0.0) if picture else 0.0,
+        "feeds": fed,
+        "inputs": inputs,
+        "outputs": outputs,
+        "scale": normalized[0].scale if normalized else None,
+        "offset": normalized[0].offset if normalized else None,
+        "scratch": any(_needs_floats(feed) for feed in fed),
+        "quantizes": any(feed.inverse is not None for feed in fed),
+        "wholes": any(_needs_whole(feed) for feed in fed),
+        "scalars": any(not feed.shape for feed in fed),
+        "dynamic": any(-1 in spec.shape for spec in job.card.inputs),
+        "takes": "a picture" if picture else _count(len(inputs), "tensor"),
+        "gives": "scores of classes" if job.class_count else _count(len(outputs), "tensor"),
+        "raw_text": "pixels as `resize` returns them" if picture else _raw_text(inputs),
+        "example_arguments": ", ".join("raw" if len(inputs) == 1 else f"raw_{i}" for i in range(len(inputs))),
+    }
+
+
+def _outputs(job: BundleJob) -> tuple[TensorSpec, ...]:
+    """Return outputs with names that differ, batch 1 where it is dynamic."""
+    made: list[TensorSpec] = []
+    for position, spec in enumerate(job.card.outputs):
+        if spec.dtype in ("string", "resource", "variant", "complex64", "complex128", "bfloat16"):
+            raise BundleError(
+                f"output '{spec.name}' is of type {spec.dtype}, which the module cannot make numbers of",
+                hint="Convert the model with outputs of float32, int8 or another type that NumPy has.",
+            )
+        name = spec.name if spec.name not in {other.name for other in made} else f"{spec.name}:{position}"
+        made.append(replace(spec, name=name))
+    return tuple(made)
+
+
+def _needs_floats(feed: Feed) -> bool:
+    """Tell whether values pass through float32 on their way to another type."""
+    if feed.normalized:
+        return feed.spec.dtype != "float32"
+    return feed.inverse is not None
+
+
+def _needs_whole(feed: Feed) -> bool:
+    return feed.integer and (not feed.normalized or feed.inverse is None)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _raw_text(inputs: tuple[TensorSpec, ...]) -> str:
+    """Return the shapes of raw values in words."""
+    return ", ".join(str(list(spec.shape[1:])) for spec in inputs)
