@@ -6,9 +6,10 @@ import os
 import time
 from pathlib import Path
 
+from litesmith.core.device_action import KnownDevice
 from litesmith.core.errors import UserError
 from litesmith.core.progress import Progress, silent
-from litesmith.core.virtual_device import VirtualDevice
+from litesmith.core.units import format_size
 from litesmith.emulation import needs, spaces
 from litesmith.emulation.base_root import base_folder, base_key, discard, ensured_base
 from litesmith.emulation.boards import BOARDS, Board
@@ -22,7 +23,7 @@ _BOARD_BYTES = 200_000_000
 _OWNER = "1000:1000"
 
 
-def create(board: Board, *, progress: Progress = silent) -> VirtualDevice:
+def create(board: Board, *, progress: Progress = silent) -> KnownDevice:
     """Make a board. It is there whole, or not at all.
 
     Raises:
@@ -71,7 +72,7 @@ def _copy(base: Path, half: Path, board: Board, progress: Progress) -> None:
     progress(stage, 2, 2)
 
 
-def remove(board: Board) -> VirtualDevice:
+def remove(board: Board) -> KnownDevice:
     """Stop a board and remove its files; with the last board, also what boards are copied from.
 
     Raises:
@@ -94,7 +95,7 @@ def remove(board: Board) -> VirtualDevice:
     return look(board)
 
 
-def look(board: Board) -> VirtualDevice:
+def look(board: Board) -> KnownDevice:
     """Return a board's state.
 
     Raises:
@@ -103,26 +104,25 @@ def look(board: Board) -> VirtualDevice:
     place = Place(board)
     made = place.made()
     if made is None:
-        return VirtualDevice(
-            name=board.name, board=board.model, cpu=board.cpu, state="absent", folder=str(place.folder)
-        )
+        return KnownDevice(target=board.name, state="absent", detail=f"litesmith device create {board.name} makes it")
     running = place.running()
-    return VirtualDevice(
-        name=board.name,
-        board=board.model,
-        cpu=board.cpu,
-        state="stopped" if running is None else "running",
+    size = size_of(place.folder)
+    known = f"{board.model}, {board.cpu} by qemu {made.qemu}, {format_size(size)}"
+    if running is None:
+        return KnownDevice(target=board.name, state="stopped", detail=known, folder=str(place.folder), size_bytes=size)
+    return KnownDevice(
+        target=board.name,
+        state="running",
+        detail=f"{known}, process {running.pid}, port {running.port}",
         folder=str(place.folder),
-        size_bytes=size_of(place.folder),
-        made_in_seconds=made.seconds,
-        emulator=f"qemu {made.qemu}",
-        pid=running.pid if running else 0,
-        port=running.port if running else 0,
-        login=login(place) if running else (),
+        size_bytes=size,
+        pid=running.pid,
+        port=running.port,
+        login=login(place),
     )
 
 
-def look_at_all() -> tuple[VirtualDevice, ...]:
+def look_at_all() -> tuple[KnownDevice, ...]:
     """Return the state of every board there could be.
 
     Raises:

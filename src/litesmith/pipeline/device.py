@@ -21,9 +21,7 @@ def device(action: str, target: str = "", *, progress: Progress = silent) -> Dev
     """
     plugin: DeviceAction = load_plugin(PACKAGE, action, kind="action")
     if plugin.takes_target and not target:
-        raise UserError(
-            f"'device {action}' needs a target", hint=f"Type: litesmith device {action} pi@raspberrypi.local"
-        )
+        raise UserError(f"'device {action}' needs a target", hint=f"Type: litesmith device {action} {plugin.example}")
     if target and not plugin.takes_target:
         raise UserError(f"'device {action}' takes no target, but '{target}' was given", hint="Leave it out.")
     return plugin.run(target, progress)

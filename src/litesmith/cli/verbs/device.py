@@ -26,11 +26,11 @@ def run(settings: Settings, words: Sequence[str], progress: Progress) -> Outcome
 
 PLUGIN = Verb(
     name="device",
-    summary="look at a board, prepare it, or clean it",
+    summary="look at a board, prepare or clean it; make, start, stop and remove virtual ones",
     models=0,
     words=(
-        ("ACTION", "check, prepare or clean"),
-        ("[TARGET]", "such as pi@raspberrypi.local; see --target of benchmark"),
+        ("ACTION", "check, prepare or clean; create, start, stop, list or remove"),
+        ("[TARGET]", "such as pi@raspberrypi.local or virtual-pi:5; see --target of benchmark"),
     ),
     settings=(),
     run=run,

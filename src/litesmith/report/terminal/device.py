@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -10,7 +11,7 @@ from rich.text import Text
 from litesmith.core.device_action import DeviceOutcome
 from litesmith.core.preflight import MachineFacts, Preflight
 from litesmith.core.units import format_size
-from litesmith.report.terminal.plain import Name, Screen, facts, plain_table
+from litesmith.report.terminal.plain import Screen, facts
 from litesmith.report.text import clean, count, sentence
 
 _FEATURES = {
@@ -32,12 +33,11 @@ def device_text(made: DeviceOutcome) -> RenderableType:
     parts: list[RenderableType] = []
     if made.preflight is not None:
         parts += _preflight(made.preflight)
-    if made.devices:
-        rows = [
-            (Name(device.target), clean(device.state), Text(clean(device.detail), overflow="fold"))
-            for device in made.devices
+    for device in made.devices:
+        parts.append(Text.assemble((clean(device.target), "bold"), "  ", clean(device.state)))
+        parts += [
+            Text(f"  {clean(line)}", overflow="fold") for line in (device.detail, shlex.join(device.login)) if line
         ]
-        parts.append(plain_table(("target", "state", ""), rows))
     parts += [Text(sentence(clean(line)), overflow="fold") for line in made.done]
     if not parts:
         parts.append(Text("There is nothing to show."))
