@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,7 +33,7 @@ class Feed:
         byte_offset: The offset there.
         first: For raw bytes and an 8-bit input: what is added to each, modulo 256; None where that does not do.
         rises: And what is added to those above a value, (value, rise).
-        table: Whether raw bytes become the input by a table of 256.
+        table: What each of the 256 bytes becomes, in hexadecimal, where only a table does.
         inverse: What values are multiplied by before they are rounded; None where the input has no scale.
     """
 
@@ -45,8 +46,13 @@ class Feed:
     byte_offset: float | None = None
     first: int | None = None
     rises: tuple[tuple[int, int], ...] = ()
-    table: bool = False
+    table: str = ""
     inverse: float | None = None
+
+    @property
+    def size(self) -> int:
+        """Elements of one sample."""
+        return math.prod(self.shape)
 
     @property
     def integer(self) -> bool:
@@ -115,6 +121,6 @@ def _with_bytes(feed: Feed, record: Preprocessing) -> Feed:
         ) from error
     found = steps(table)
     if found is None:
-        return replace(feed, table=True)
+        return replace(feed, table=table.tobytes().hex())
     first, rises = found
     return replace(feed, first=int(first), rises=tuple((int(last), int(rise)) for last, rise in rises))

@@ -9,6 +9,7 @@ from litesmith import __version__
 from litesmith.bundle.feeding import Feed, feeds
 from litesmith.bundle.job import BundleJob
 from litesmith.bundle.rendering import render
+from litesmith.core.environment import version_of
 from litesmith.core.errors import BundleError
 from litesmith.core.preprocessing import Layout, Resize
 from litesmith.core.tensors import TensorSpec
@@ -37,6 +38,7 @@ def module_values(job: BundleJob) -> dict[str, Any]:
     inputs = tuple(replace(feed.spec, shape=feed.shape) for feed in fed)
     outputs = _outputs(job)
     picture = job.picture
+    pillow = version_of("pillow") or ""
     normalized = [feed for feed in fed if feed.normalized]
     return {
         "job": job,
@@ -57,6 +59,8 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "chw": picture is not None and picture.layout is Layout.CHW,
         "resize": picture.resize.value if picture else "",
         "smooth": picture is not None and picture.resize is not Resize.NEAREST,
+        "tall": tall_pictures(pillow),
+        "pillow": pillow,
         "support": _SUPPORT.get(picture.resize, 0.0) if picture else 0.0,
         "feeds": fed,
         "inputs": inputs,
@@ -64,6 +68,7 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "scale": normalized[0].scale if normalized else None,
         "offset": normalized[0].offset if normalized else None,
         "scratch": any(_needs_floats(feed) for feed in fed),
+        "pairs": any(feed.table and feed.size % 2 == 0 for feed in fed),
         "quantizes": any(feed.inverse is not None for feed in fed),
         "wholes": any(_needs_whole(feed) for feed in fed),
         "scalars": any(not feed.shape for feed in fed),
@@ -73,6 +78,20 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "raw_text": "pixels as `resize` returns them" if picture else _raw_text(inputs),
         "example_arguments": ", ".join("raw" if len(inputs) == 1 else f"raw_{i}" for i in range(len(inputs))),
     }
+
+
+def tall_pictures(pillow: str) -> str:
+    """Return the condition on which that version of Pillow resizes rows before columns; empty where it never does.
+
+    Every pass ends in whole bytes, so that the order changes answers: Pillow 13.0 changed it, 12.2 had another rule.
+
+    >>> tall_pictures("13.0.0"), tall_pictures("12.1.0")
+    ('height - HEIGHT > max(0, 2 * (width - WIDTH))', '')
+    """
+    numbers = [int(part) for part in pillow.split(".")[:2] if part.isdecimal()]
+    if numbers >= [13]:
+        return "height - HEIGHT > max(0, 2 * (width - WIDTH))"
+    return "height > width * 100 and height > HEIGHT" if numbers >= [12, 2] else ""
 
 
 def _outputs(job: BundleJob) -> tuple[TensorSpec, ...]:

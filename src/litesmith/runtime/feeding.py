@@ -34,6 +34,8 @@ def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
     """
     if not entry.normalized:
         dtype = np.dtype(spec.dtype)
+        if spec.quantized and entry.dtype.startswith("float"):  # real values beside an image
+            return _computed(lambda row: quantize(row.astype(np.float32), spec))
         return _computed(lambda row: np.ascontiguousarray(row, dtype))
     if spec.byte_fed and entry.dtype == "uint8":
         if spec.dtype == "float32":  # the float model that such an integer model was made from

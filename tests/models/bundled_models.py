@@ -1,0 +1,105 @@
+"""Bundles of tiny models: the job as the pipeline would fill it, and the generated module, written and imported."""
+
+from __future__ import annotations
+
+import importlib.util
+import itertools
+import sys
+from pathlib import Path
+from typing import Any
+
+from spelled_tflite import Spelled, write_spelled
+
+from litesmith.bundle.job import BundleJob, Picture, file_name, module_name
+from litesmith.bundle.kinds.raspberry_pi import write
+from litesmith.core.bundle import ModelCard
+from litesmith.core.files import sha256_file
+from litesmith.core.preprocessing import PRESETS, Preprocessing
+from litesmith.core.tensors import TensorSpec
+from litesmith.data.images import ImagePlan, plan_images
+from litesmith.runtime.interpreter import OpenModel
+
+_NUMBERS = itertools.count()
+
+
+def picture_of(plan: ImagePlan) -> Picture:
+    """Return a plan of `data/` as the bundle's record."""
+    return Picture(
+        height=plan.height,
+        width=plan.width,
+        channels=plan.channels,
+        swap=plan.swap,
+        layout=plan.layout,
+        resize=plan.resize,
+        crop=plan.crop,
+    )
+
+
+def job_of(
+    path: Path,
+    *,
+    record: Preprocessing = PRESETS["unit"],
+    picture: bool = False,
+    inputs: tuple[TensorSpec, ...] | None = None,
+    **fields: Any,
+) -> BundleJob:
+    """Return the job of a model that the runtime can prepare; `inputs` in place of what the file says."""
+    model = OpenModel(path)
+    inputs = inputs or model.inputs
+    labels = fields.get("labels", ())
+    card = ModelCard(
+        name=path.stem,
+        sha256=sha256_file(path),
+        size_bytes=path.stat().st_size,
+        scheme="float32",
+        source=path.name,
+        source_sha256="0" * 64,
+        inputs=inputs,
+        outputs=model.outputs,
+        preprocessing=record,
+        labels=len(labels),
+        evaluation=None,
+        benchmarks=(),
+        min_runtime="1.5.0",
+        versions={"litesmith": "0.1.0"},
+    )
+    fields.setdefault("normalized", (True,) * len(inputs))
+    return BundleJob(
+        model=path,
+        file_name=file_name(path),
+        module=module_name(path),
+        card=card,
+        picture=picture_of(plan_images(record, inputs[0])) if picture else None,
+        **fields,
+    )
+
+
+def imported(job: BundleJob, folder: Path) -> Any:
+    """Write a bundle and return its module, imported under a name of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write(job, folder)
+    return load(folder / f"{job.module}.py")
+
+
+def load(path: Path) -> Any:
+    """Import a module from a file, under a name that no other has."""
+    name = f"bundled_{next(_NUMBERS)}_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def write_cast(path: Path, *inputs: tuple[Any, ...], metadata: dict[str, bytes] | None = None) -> Path:
+    """A model that casts each input (dtype, shape, scale, zero point) to a float output."""
+    tensors: dict[str, Any] = {}
+    for number, (dtype, shape, *quantized) in enumerate(inputs):
+        tensors[f"x{number}"] = (dtype, shape, *(quantized if quantized and quantized[0] else ()))
+        tensors[f"y{number}"] = ("float32", shape)
+    count = range(len(inputs))
+    ops = [("CAST", 1, [f"x{i}"], [f"y{i}"]) for i in count]
+    graph = Spelled(tensors, ops, [f"x{i}" for i in count], [f"y{i}" for i in count])
+    return write_spelled(path, [graph], metadata)
