@@ -33,10 +33,7 @@ def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
     `normalize` and `quantize` give. A model that takes bytes as they are (`byte_fed`) gets them so.
     """
     if not entry.normalized:
-        dtype = np.dtype(spec.dtype)
-        if spec.quantized and entry.dtype.startswith("float"):  # real values beside an image
-            return _computed(lambda row: quantize(row.astype(np.float32), spec))
-        return _computed(lambda row: np.ascontiguousarray(row, dtype))
+        return _as_stored(entry, spec)
     if spec.byte_fed and entry.dtype == "uint8":
         if spec.dtype == "float32":  # the float model that such an integer model was made from
             return _scaled(np.float32(spec.byte_scale), np.float32(-spec.byte_scale * spec.byte_zero))
@@ -48,6 +45,14 @@ def feeder(samples: SampleSet, entry: SampleInput, spec: TensorSpec) -> Feed:
     if single and spec.dtype == "float32":
         return _scaled(np.float32(record.scale[0]), np.float32(record.offset[0]))
     return _computed(lambda row: quantize(normalize(row, record), spec))
+
+
+def _as_stored(entry: SampleInput, spec: TensorSpec) -> Feed:
+    """Return the feed of values that no preprocessing applies to: integers as they are, real ones as the input's."""
+    if spec.quantized and entry.dtype.startswith("float"):  # features beside an image
+        return _computed(lambda row: quantize(row.astype(np.float32), spec))
+    dtype = np.dtype(spec.dtype)
+    return _computed(lambda row: np.ascontiguousarray(row, dtype))
 
 
 def _computed(function: Callable[[Array], Array]) -> Feed:
