@@ -15,6 +15,7 @@ from litesmith.quantize.calibrators.min_max import range_of
 from litesmith.quantize.collect import collect, ranges_of
 
 sys.path.insert(0, str(Path(__file__).parent / "models"))
+import ssh_server
 from sample_sets import pictures, sample_set
 from tiny_tflite import write_cnn, write_two_inputs
 
@@ -73,3 +74,14 @@ def int8(cnn: Path, activations: dict[str, TensorStatistics], pool: Pool) -> Pat
 def pool() -> Iterator[Pool]:
     with Pool(2, "the model") as started:
         yield started
+
+
+@pytest.fixture
+def board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssh_server.Server]:
+    """A machine reached by SSH as `ssh:board`: this one, with another home."""
+    if ssh_server.sshd() is None:
+        pytest.skip("needs sshd: apt install openssh-server")
+    started = ssh_server.start_board(tmp_path / "board")
+    monkeypatch.setenv("LITESMITH_SSH_CONFIG", str(started.config()))
+    yield started
+    started.stop()

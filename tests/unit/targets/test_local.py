@@ -97,18 +97,6 @@ def test_an_address_is_refused() -> None:
         local.connect("pi@home")
 
 
-def test_a_program_gives_its_code_and_its_error_lines(session: Session) -> None:
-    lines: list[str] = []
-    errors: list[str] = []
-    command = ["sh", "-c", 'cat; echo "$1" >&2; exit 3', "sh", "$(id); 'ü'"]
-    code = session.run(command, request="given", on_line=lines.append, on_error=errors.append, timeout_s=20)
-    assert (code, lines, errors) == (3, ["given"], ["$(id); 'ü'"])
-
-
-def test_a_program_that_a_signal_ended(session: Session) -> None:
-    assert session.run(["sh", "-c", "kill -9 $$"], on_line=print, timeout_s=20) == 137
-
-
 @pytest.mark.parametrize("command", ["/no/such/program", "nosuchprogram", "a\0b"])
 def test_a_program_that_is_not_there(session: Session, command: str) -> None:
     with pytest.raises(TargetError, match="could not be started on local"):

@@ -1,0 +1,239 @@
+"""Copying files and folders to a machine: a dropped connection goes on where it ended, and every byte is checked."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import stat
+import subprocess
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from litesmith.core.errors import SourceError, TargetError
+from litesmith.core.files import output_error, sha256_file
+from litesmith.core.progress import Progress, silent
+from litesmith.core.units import format_size
+from litesmith.remote.connection import Connection
+
+RECEIVER = Path(__file__).with_name("receive.sh")
+_CHUNK_BYTES = 1 << 16
+_NO_ROOM, _SHORT, _DIFFERS, _NO_SHA256 = 74, 75, 76, 77
+_SLOWEST_BYTES_PER_S = 2_000_000
+"""At which a board reads back what it was sent, for the limit of time on that."""
+
+
+def send(connection: Connection, item: Path, *, progress: Progress = silent) -> str:
+    """Return the path a file or folder has there, after sending what is not there yet.
+
+    It lies in the connection's folder, in one named by its content, and keeps its name.
+
+    Raises:
+        SourceError: it is missing, cannot be read, or is neither file nor folder.
+        TargetError: the disk there is full, the connection is lost for good, or a limit of time.
+    """
+    item = item.absolute()
+    with _one_file(item) as (path, kind):
+        digest = sha256_file(path)
+        parcel = _Parcel(
+            path=path, name=item.name, kind=kind, digest=digest, size=path.stat().st_size, folder=digest[:16]
+        )
+        return _Sending(connection, parcel, progress).run()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parcel:
+    """What is sent as one file."""
+
+    path: Path
+    name: str
+    kind: str
+    digest: str
+    size: int
+    folder: str
+
+
+class _Sending:
+    """One file on its way."""
+
+    def __init__(self, connection: Connection, parcel: _Parcel, progress: Progress) -> None:
+        self.connection = connection
+        self.parcel = parcel
+        self.progress = progress
+        self.sent = 0
+        self._arrived = 0
+        self._spoilt = 0
+
+    def run(self) -> str:
+        self.connection.steady(self._once, f"while {self.parcel.name} was sent", moved=lambda: self._arrived)
+        self.progress(f"send {self.parcel.name}", self.parcel.size, self.parcel.size)
+        return f"{self._folder}/{self.parcel.name}"
+
+    @property
+    def _folder(self) -> str:
+        return f"{self.connection.folder}/{self.parcel.folder}"
+
+    def _command(self, what: str) -> list[str]:
+        parcel, script = self.parcel, RECEIVER.read_text(encoding="utf-8")
+        return [
+            "sh", "-c", script, "sh", what, self._folder, parcel.name, str(parcel.size), parcel.digest, parcel.kind
+        ]  # fmt: skip
+
+    def _once(self) -> None:
+        """Look what is there, and send the rest.
+
+        Raises:
+            Dropped: the connection was lost.
+            TargetError: it cannot be sent.
+        """
+        while True:
+            answer = self.connection.call(self._command("look"))
+            if answer.code != 0:
+                raise self._no_room(answer.error, free=None)
+            there, free_kb = [*answer.out.split(), "", ""][:2]
+            if there == "whole":
+                return
+            self.sent = min(int(there), self.parcel.size)
+            self._arrived = max(self._arrived, self.sent)
+            free = int(free_kb) * 1024 if free_kb.isdecimal() else None
+            needed = (self.parcel.size - self.sent) + (self.parcel.size if self.parcel.kind == "folder" else 0)
+            if free is not None and needed > free:
+                self.connection.call(["rm", "-rf", "--", self._folder])
+                raise self._no_room("", free=free)
+            code, said = self._rest()
+            if code == 0:
+                return
+            if code in (_SHORT, _DIFFERS) and self._spoilt < 1:
+                self._spoilt += 1
+                continue
+            raise self._error(code, said, free)
+
+    def _rest(self) -> tuple[int, str]:
+        """Send from where it ended; return the exit code there and what was said."""
+        line, token = self.connection.command(self._command("take"))
+        with tempfile.TemporaryFile() as errors, self.parcel.path.open("rb") as file:
+            file.seek(self.sent)
+            process = self.connection.start(line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors)
+            try:
+                with contextlib.suppress(BrokenPipeError):  # it ended early; its exit code says why
+                    self._pour(file, process)
+                    assert process.stdin is not None
+                    process.stdin.close()
+                limit = self.connection.patience.answer_s + self.parcel.size / _SLOWEST_BYTES_PER_S
+                process.wait(timeout=limit)
+            except subprocess.TimeoutExpired as late:
+                raise self._stalled(limit) from late
+            finally:
+                process.kill()
+                process.wait()
+                with contextlib.suppress(OSError):
+                    assert process.stdin is not None
+                    process.stdin.close()
+            errors.seek(0)
+            return self.connection.code_of(errors.read().decode("utf-8", "replace"), token)
+
+    def _pour(self, file: BinaryIO, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdin is not None
+        pipe = process.stdin.fileno()
+        os.set_blocking(pipe, False)
+        moved = time.monotonic()
+        chunk = b""
+        while chunk or (chunk := file.read(_CHUNK_BYTES)):
+            if not select.select([], [pipe], [], 0.5)[1]:
+                if process.poll() is not None or not self.connection.alive:
+                    return
+                if time.monotonic() - moved > self.connection.patience.stall_s:
+                    raise self._stalled(self.connection.patience.stall_s)
+                continue
+            written = os.write(pipe, chunk)
+            chunk = chunk[written:]
+            moved = time.monotonic()
+            self.sent += written
+            self.progress(f"send {self.parcel.name}", min(self.sent, self.parcel.size), self.parcel.size)
+
+    def _stalled(self, limit: float) -> TargetError:
+        return TargetError(
+            f"{self.connection.label} took no more of {self.parcel.name} for {limit:g} s",
+            hint="It hangs or is too busy. Restart it, then type the command again.",
+        )
+
+    def _error(self, code: int, said: str, free: int | None) -> TargetError:
+        label, name = self.connection.label, self.parcel.name
+        if code == _NO_ROOM:
+            return self._no_room(said, free=free)
+        if code in (_SHORT, _DIFFERS):
+            return TargetError(
+                f"{name} arrived on {label} with another content, twice",
+                hint="Is it being written here, or is the memory card there worn out?",
+            )
+        if code == _NO_SHA256:
+            return TargetError(f"{label} has no sha256sum", hint="On the board: sudo apt install coreutils")
+        last = (said.strip().splitlines() or [f"code {code}"])[-1]
+        return TargetError(f"{name} could not be sent to {label}: {last[:300]}", hint="Try: litesmith device check")
+
+    def _no_room(self, said: str, *, free: int | None) -> TargetError:
+        """Return the error of a disk that takes no more."""
+        label, name = self.connection.label, self.parcel.name
+        last = (said.strip().splitlines() or [""])[-1]
+        full = not last or any(word in said for word in ("No space left", "quota", "File too large", "File size limit"))
+        if not full:
+            return TargetError(f"{name} cannot be written on {label}: {last[:300]}", hint="Is its disk read-only?")
+        room = f", {format_size(free)} were free" if free is not None else ""
+        twice = " twice, once packed" if self.parcel.kind == "folder" else ""
+        return TargetError(
+            f"the disk of {label} is full: {name} needs {format_size(self.parcel.size)}{twice}{room} "
+            f"in {self.connection.folder}; what was sent of it was removed",
+            hint="Free some space there, for example with: sudo apt clean",
+        )
+
+
+@contextmanager
+def _one_file(item: Path) -> Iterator[tuple[Path, str]]:
+    """Yield a file that holds the item, and whether that is a `file` or the archive of a `folder`.
+
+    Raises:
+        SourceError: it is missing, cannot be read, or holds something that is neither file nor folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="litesmith-") as folder:
+        archive = Path(folder) / "archive"
+        try:
+            mode = item.stat().st_mode
+            if stat.S_ISDIR(mode) and item.name:
+                _pack(item, archive)
+            elif stat.S_ISREG(mode):
+                item.open("rb").close()
+            else:
+                raise SourceError(f"{item} is neither a file nor a folder with a name", hint="Give one of those.")
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise output_error(error, archive) from error
+            raise SourceError(f"{error.filename or item} cannot be read: {error.strerror}", hint="Check it.") from error
+        yield (archive, "folder") if stat.S_ISDIR(mode) else (item, "file")
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    """Write a folder's files to an archive, the same bytes for the same content. Links become what they lead to."""
+    with tarfile.open(archive, "w", format=tarfile.GNU_FORMAT, dereference=True) as tar:
+        for item in sorted(folder.rglob("*")):
+            if item.is_symlink() and item.is_dir():
+                raise SourceError(f"{item} is a link to a folder", hint="Put the folder itself there.")
+            if not (item.is_dir() or item.is_file()):
+                raise SourceError(f"{item} is neither a file nor a folder", hint="Remove it.")
+            info = tar.gettarinfo(item, arcname=str(item.relative_to(folder)))
+            info.uid = info.gid = 0
+            info.uname = info.gname = ""
+            info.mtime = 0
+            info.type = tarfile.DIRTYPE if item.is_dir() else tarfile.REGTYPE  # never a hard link
+            if item.is_dir():
+                tar.addfile(info)
+                continue
+            info.size = item.stat().st_size
+            with item.open("rb") as file:
+                tar.addfile(info, file)

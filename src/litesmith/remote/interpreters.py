@@ -1,0 +1,173 @@
+"""The Python on a machine that runs models: its own, one that was prepared, or one lent for a session."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+
+from litesmith.core.errors import TargetError, UserError
+from litesmith.core.preflight import FoundPython, MachineFacts, Obstacle
+from litesmith.core.progress import Progress
+from litesmith.remote.connection import Connection
+from litesmith.remote.copying import send
+from litesmith.remote.obstacles import obstacles_of
+from litesmith.remote.wheels import gather_wheels, runtime_requirements
+
+_KEPT = ".local/share/litesmith"
+_INSTALL_S = 900.0
+_IMPORT = "import numpy, ai_edge_litert.interpreter"
+# Unpacking needs neither pip nor ensurepip, which Debian keeps in a package of its own: wheels are zip archives.
+_INSTALL = """
+umask 077
+python=$1 folder=$2
+shift 2
+new=$folder.new
+rm -rf -- "$new"
+mkdir -p -- "$(dirname -- "$folder")" || exit 74
+"$python" -m venv --without-pip -- "$new" || { rm -rf -- "$new"; exit 75; }
+place=$("$new/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))') || exit 75
+for wheel in "$@"; do
+    "$new/bin/python" -m zipfile -e "$wheel" "$place" || { rm -rf -- "$new"; exit 74; }
+done
+rm -rf -- "$folder"
+mv -- "$new" "$folder" || exit 74
+"""
+_CLEAN = """
+base=$HOME/.local/share/litesmith
+found=0
+for folder in "$base"/runtime-*; do
+    [ -e "$folder" ] || continue
+    rm -rf -- "$folder" || exit 74
+    echo "removed $folder"
+done
+rmdir -- "$base" 2>/dev/null
+for folder in "$HOME"/.cache/litesmith/s-*; do
+    [ -d "$folder" ] && [ "${folder##*/s-}" != "$1" ] || continue
+    keeper=$(cat "$folder/keeper" 2>/dev/null)
+    if [ -n "$keeper" ] && grep -qs -- "LITESMITH_SESSION=${folder##*/s-}" "/proc/$keeper/environ"; then
+        echo "left $folder, which a session is using"
+    else
+        rm -rf -- "$folder" && echo "removed $folder"
+    fi
+done
+exit 0
+"""
+
+
+def usable(facts: MachineFacts) -> bool:
+    """Return whether the chosen Python imports the runtime already."""
+    return facts.runtime.startswith("ai-edge-litert")
+
+
+def planned_runtime(facts: MachineFacts) -> str:
+    """Return the runtime that a session would use, with its version."""
+    if facts.runtime or not facts.python:
+        return facts.runtime or "none"
+    try:
+        return runtime_requirements(_release(facts.python))[0].replace("==", " ")
+    except UserError:
+        return "none"
+
+
+def require_ready(facts: MachineFacts, label: str) -> None:
+    """Check that models can run there.
+
+    Raises:
+        TargetError: something stands in the way.
+    """
+    blocking: Callable[[Obstacle], bool] = lambda obstacle: obstacle.blocking  # noqa: E731
+    first = next(filter(blocking, obstacles_of(facts)), None)
+    if first is not None:
+        raise TargetError(f"models cannot run on {label}: {first.message}", hint=first.remedy)
+
+
+def lend(connection: Connection, facts: MachineFacts, *, progress: Progress) -> str:
+    """Return the path of a Python there that imports the runtime, after installing one for this session if need be.
+
+    Raises:
+        TargetError: something stands in the way there, or it failed.
+        UserError: the packages cannot be fetched here.
+    """
+    require_ready(facts, connection.label)
+    if usable(facts):
+        return facts.python_path
+    return _installed(connection, facts, f"{connection.folder}/runtime", progress=progress)
+
+
+def prepare(connection: Connection, facts: MachineFacts, *, progress: Progress) -> tuple[str, ...]:
+    """Install a Python that imports the runtime, for good; return what was done.
+
+    Raises:
+        TargetError: something stands in the way there, or it failed.
+        UserError: the packages cannot be fetched here.
+    """
+    require_ready(facts, connection.label)
+    kept = f"{connection.home}/{_KEPT}/"
+    if facts.python_path.startswith(kept):
+        return (f"{facts.runtime} is prepared already, in {posixpath.dirname(posixpath.dirname(facts.python_path))}",)
+    if usable(facts):
+        return (f"{facts.python_path} imports {facts.runtime} already; nothing was installed",)
+    release = _release(facts.python)
+    requirements = runtime_requirements(release)
+    version = requirements[0].partition("==")[2]
+    folder = f"{kept}runtime-{version}-cp{release.replace('.', '')}"
+    _installed(connection, facts, folder, progress=progress)
+    what = " and ".join(requirement.replace("==", " ") for requirement in requirements)
+    return (f"installed {what} for Python {facts.python} in {folder}",)
+
+
+def clean(connection: Connection) -> tuple[str, ...]:
+    """Remove what `prepare` installed and what dead sessions left; return what was done.
+
+    Raises:
+        TargetError: it failed.
+    """
+    answer = connection.ask(["sh", "-c", _CLEAN, "sh", connection.id], timeout_s=_INSTALL_S)
+    if answer.code != 0:
+        last = (answer.error.strip().splitlines() or ["no message"])[-1]
+        raise TargetError(
+            f"{connection.label} could not be cleaned: {last[:300]}", hint="Remove ~/.local/share/litesmith there."
+        )
+    return tuple(answer.out.splitlines()) or ("there was nothing to remove",)
+
+
+def _release(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+def _installed(connection: Connection, facts: MachineFacts, folder: str, *, progress: Progress) -> str:
+    """Return the path of a Python that was made there from wheels, without network there."""
+    python = _base_python(facts)
+    release = _release(python.version)
+    wheels = gather_wheels(
+        runtime_requirements(release),
+        python=release,
+        machine=facts.machine,
+        progress=progress,
+    )
+    there = [send(connection, wheel, progress=progress) for wheel in wheels]
+    progress("install the runtime", 0, 1)
+    answer = connection.ask(["sh", "-c", _INSTALL, "sh", python.path, folder, *there], timeout_s=_INSTALL_S)
+    said = answer.error.strip().splitlines() or [f"code {answer.code}"]
+    if answer.code != 0:
+        full = any("No space left" in line for line in said)
+        reason = "its disk is full" if full else said[-1][:300]
+        hint = (
+            "Free some space there: about 150 MB are needed." if full else "On the board: sudo apt install python3-venv"
+        )
+        raise TargetError(f"the runtime could not be installed on {connection.label}: {reason}", hint=hint)
+    made = f"{folder}/bin/python"
+    check = connection.ask([made, "-c", _IMPORT], timeout_s=_INSTALL_S)
+    if check.code != 0:
+        last = (check.error.strip().splitlines() or [f"it ended with code {check.code}"])[-1]
+        connection.ask(["rm", "-rf", "--", folder])
+        raise TargetError(
+            f"the runtime was installed on {connection.label} and does not import: {last[:300]}",
+            hint="See: litesmith device check",
+        )
+    progress("install the runtime", 1, 1)
+    return made
+
+
+def _base_python(facts: MachineFacts) -> FoundPython:
+    return next(python for python in facts.pythons if python.path == facts.python_path)

@@ -1,0 +1,53 @@
+# Runs on the other machine as long as a session is open; its standard input is the connection.
+# Makes the session's folder, and removes it when told to, or some time after the connection was lost for good.
+# Arguments: id of the session, seconds to keep the folder without a connection.
+id=$1
+grace=$2
+umask 077
+base=$HOME/.cache/litesmith
+folder=$base/s-$id
+cache=
+[ -d "$HOME/.cache" ] || cache=$HOME/.cache
+
+marked() { # process ids that were started with the variable; /proc shows the environment a program began with
+    grep -ls -- "$1" /proc/[0-9]*/environ 2>/dev/null | sed 's|^/proc/||; s|/environ$||'
+}
+end_all() {
+    for round in 1 2 3 4 5; do
+        pids=$(marked "LITESMITH_RUN=$1")
+        [ -n "$pids" ] || return 0
+        kill -9 $pids 2>/dev/null
+    done
+}
+finish() {
+    end_all "$id"
+    rm -rf -- "$folder"
+    rmdir -- "$base" 2>/dev/null && [ -n "$cache" ] && rmdir -- "$cache" 2>/dev/null
+    [ ! -e "$folder" ] && echo ended
+    exit 0
+}
+
+mkdir -p -- "$folder" || exit 73
+before=$(cat "$folder/keeper" 2>/dev/null) # of a connection that was lost, which its server may not know yet
+echo $$ >"$folder/keeper" || exit 73
+[ -n "$before" ] && grep -qs -- "LITESMITH_SESSION=$id" "/proc/$before/environ" && kill -9 "$before"
+end_all "$id"
+for old in "$base"/s-*; do
+    other=${old##*/s-}
+    [ "$other" != "$id" ] && [ -n "$(find "$old" -prune -type d -mmin +10 2>/dev/null)" ] || continue
+    keeper=$(cat "$old/keeper" 2>/dev/null)
+    [ -n "$keeper" ] && grep -qs -- "LITESMITH_SESSION=$other" "/proc/$keeper/environ" && continue
+    end_all "$other"
+    rm -rf -- "$old"
+done
+printf 'ready %s\n' "$HOME"
+while read -r word; do
+    [ "$word" = end ] && finish
+done
+trap '' HUP PIPE
+while [ "$grace" -gt 0 ]; do
+    [ "$(cat "$folder/keeper" 2>/dev/null)" = $$ ] || exit 0 # another one took over, or the session is closed
+    sleep 1
+    grace=$((grace - 1))
+done
+[ "$(cat "$folder/keeper" 2>/dev/null)" = $$ ] && finish
