@@ -103,7 +103,7 @@ class Scripted:
 
 
 PROBE = '{"event": "probe", "model": 0, "load_ms": 2, "first_inference_ms": 3, "peak_memory_bytes": 90, '
-TIMES = '{"event": "latencies", "model": 0, "warmup_runs": 1, "ms": [4, 1, 2, 3, 10]}'
+TIMES = '{"event": "latencies", "model": 0, "threads": 2, "warmup_runs": 1, "ms": [4, 1, 2, 3, 10]}'
 
 
 def scripted(*lines: str) -> Callable[[], Timed]:
