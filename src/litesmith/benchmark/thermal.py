@@ -9,7 +9,7 @@ from litesmith.core.benchmark import Sustained, SustainedPoint, Thermal, Thermal
 from litesmith.remote.facts import throttling_of
 
 _NOW, _SINCE_BOOT = " now", " since boot"
-UNKNOWN = ("there is neither vcgencmd, nor a throttle counter, nor a cooling device of the clock that could be read",)
+UNKNOWN = ("there is no vcgencmd, no throttle counter and no cooling device of the clock",)
 
 
 def thermal_of(states: Sequence[Mapping[str, Any]]) -> Thermal:

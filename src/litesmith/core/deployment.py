@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litesmith.core.conversion import Conversion
 from litesmith.core.preprocessing import Preprocessing
@@ -47,12 +47,14 @@ class Constraints:
     Attributes:
         max_drop: Largest loss of the primary metric against float, in its unit (0.01 is one point of accuracy).
         max_size_bytes: Largest file.
-        max_latency_ms: Largest p50.
+        max_latency_ms: Largest p50 on the first target whose CPU is real.
+        max_latency_ms_by_target: Largest p50 on single targets, from the fleet file.
     """
 
     max_drop: float | None = None
     max_size_bytes: int | None = None
     max_latency_ms: float | None = None
+    max_latency_ms_by_target: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

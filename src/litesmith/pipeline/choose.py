@@ -88,6 +88,10 @@ def excess(variant: Variant, limits: Constraints) -> float:
         over += max(0.0, variant.size_bytes / max(limits.max_size_bytes, 1) - 1)
     if limits.max_latency_ms is not None and latency is not None:
         over += max(0.0, latency / max(limits.max_latency_ms, 1e-9) - 1)
+    for made in variant.benchmarks:
+        limit = limits.max_latency_ms_by_target.get(made.target)
+        if limit is not None and made.p50_ms is not None:
+            over += max(0.0, made.p50_ms / max(limit, 1e-9) - 1)
     return over
 
 
@@ -169,6 +173,8 @@ def limits_text(limits: Constraints) -> str:
         parts.append(f"a size of at most {format_size(limits.max_size_bytes)}")
     if limits.max_latency_ms is not None:
         parts.append(f"a p50 latency of at most {format_latency(limits.max_latency_ms)}")
+    for target, limit in limits.max_latency_ms_by_target.items():
+        parts.append(f"a p50 latency of at most {format_latency(limit)} on {target}")
     return " and ".join(parts)
 
 

@@ -15,10 +15,12 @@ from litesmith.core.results import Finding, Severity, Variant
 from litesmith.core.samples import SampleSet
 from litesmith.core.search import Search
 from litesmith.pipeline.auditing import write_audits
+from litesmith.pipeline.benchmarking import require_measured
 from litesmith.pipeline.choose import Choice, choose, with_frontier
 from litesmith.pipeline.datasets import kept_subset, preprocessing_of, with_parts
+from litesmith.pipeline.fleet import boards_of
 from litesmith.pipeline.goals import choose_for, goal_named
-from litesmith.pipeline.notices import noticed
+from litesmith.pipeline.notices import held_back, noticed
 from litesmith.pipeline.opening import Prepared, prepare, require_valid
 from litesmith.pipeline.recovering import with_recovery
 from litesmith.pipeline.run import Run
@@ -50,8 +52,10 @@ def deploy(settings: Settings, *, progress: Progress = silent) -> Deployment:
             return _searched(run, prepared, variants, prepared.datasets.evaluation, recovery)
         if prepared.datasets.evaluation is not None:
             variants = evaluate_all(run, variants, prepared.datasets.evaluation)
-        variants = noticed(benchmark_all(run, variants))
-        return _finish(run, prepared, variants, choose(variants, _limits(settings)), recovery=recovery)
+        variants, lost = benchmark_all(run, variants)
+        variants = noticed(variants)
+        choice = choose(variants, _limits(settings))
+        return _finish(run, prepared, variants, choice, recovery=recovery, lost=lost)
 
 
 def _searched(
@@ -69,17 +73,22 @@ def _searched(
     found = search(run, prepared, variants, choice=choice, confirmation=confirmation)
     variants = [*variants, *found.variants]
     judged = evaluate_all(run, variants, choice)
-    timed = benchmark_all(run, evaluate_all(run, variants, confirmation))
+    timed, lost = benchmark_all(run, evaluate_all(run, variants, confirmation))
     judged = [replace(v, benchmarks=t.benchmarks, status=t.status) for v, t in zip(judged, timed, strict=True)]
     pick = choose_for(goal_named(run.settings.goal), judged, timed, _limits(run.settings))
     summaries = with_parts(prepared.datasets.summaries, choice=choice.count, confirmation=confirmation.count)
     prepared = replace(prepared, datasets=replace(prepared.datasets, summaries=summaries))
-    return _finish(run, prepared, noticed(timed), pick, recovery=recovery, searched=found.record)
+    return _finish(run, prepared, noticed(timed), pick, recovery=recovery, lost=lost, searched=found.record)
 
 
 def _limits(settings: Settings) -> Constraints:
     return Constraints(
-        max_drop=settings.max_drop, max_size_bytes=settings.max_size, max_latency_ms=settings.max_latency
+        max_drop=settings.max_drop,
+        max_size_bytes=settings.max_size,
+        max_latency_ms=settings.max_latency,
+        max_latency_ms_by_target={
+            board.name: board.max_latency_ms for board in boards_of(settings) if board.max_latency_ms is not None
+        },
     )
 
 
@@ -90,6 +99,7 @@ def _finish(
     choice: Choice,
     *,
     recovery: Recovery | None,
+    lost: tuple[Finding, ...],
     searched: Search | None = None,
 ) -> Deployment:
     settings = run.settings
@@ -106,7 +116,7 @@ def _finish(
         recommended=choice.recommended,
         nearest=choice.nearest,
         reason=choice.reason,
-        warnings=(*prepared.warnings, *_not_measured(settings)),
+        warnings=(*prepared.warnings, *_not_measured(settings), *lost, *held_back(variants)),
         stages=tuple(run.stages),
         environment=environment(seed=settings.seed),
         recovery=recovery,
@@ -133,13 +143,15 @@ def _not_measured(settings: Settings) -> tuple[Finding, ...]:
 
 
 def require_choice(deployment: Deployment) -> None:
-    """Check that a variant was recommended.
+    """Check that a variant was recommended, and that every target was measured.
 
     Raises:
         GateError: none meets the limits; the message names the nearest.
+        TargetError: a target could not be measured.
     """
     if not deployment.recommended:
         made = deployment.variants[0].evaluation
         checked = deployment.constraints.max_drop is None or (made is not None and made.unit == "fraction")
         advice = "Loosen a limit" if checked else "Leave --max-drop out"
         raise GateError(deployment.reason, hint=f"{advice}, or see the report for what each variant costs.")
+    require_measured(deployment.warnings)

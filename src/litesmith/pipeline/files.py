@@ -12,14 +12,19 @@ from litesmith.core.environment import environment
 from litesmith.core.errors import ConfigError, LitesmithError, SourceError
 from litesmith.core.files import sha256_file
 from litesmith.core.progress import Progress, silent
-from litesmith.core.results import Status, Variant
+from litesmith.core.results import Finding, Status, Variant
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.evaluate.score import choose_metrics
 from litesmith.evaluate.verdict import require_margin
+from litesmith.pipeline.benchmarking import benchmarks_of, with_benchmarks
+from litesmith.pipeline.boards import require_targets
+from litesmith.pipeline.coral import edge_tpu_findings, is_compiled
 from litesmith.pipeline.datasets import load, preprocessing_of
+from litesmith.pipeline.fleet import boards_of
+from litesmith.pipeline.notices import held_back, over_limits
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
-from litesmith.pipeline.variants import benchmarks_of, evaluate_all, failed, require_targets
+from litesmith.pipeline.variants import evaluate_all, failed
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.sources.recognise import require_tflite
 
@@ -31,6 +36,7 @@ class FileResults:
     variants: tuple[Variant, ...]
     datasets: tuple[DatasetSummary, ...]
     environment: Environment
+    warnings: tuple[Finding, ...] = ()
     schema_version: int = SCHEMA_VERSION
 
 
@@ -60,6 +66,10 @@ def _opened(run: Run, name: str, path: Path) -> Variant:
         size_bytes=graph.size_bytes,
         op_counts=graph.main.op_counts(),
     )
+    if run.settings.delegate == "edgetpu":
+        variant = replace(variant, findings=edge_tpu_findings(path, variant.op_counts))
+        if is_compiled(variant.op_counts):
+            return variant  # the runtime here cannot open it without the device
     try:
         _, inputs, outputs = run.pool.workers[0].call("litesmith.runtime.interpreter:describe", path=path)
     except LitesmithError as error:
@@ -126,11 +136,11 @@ def _require_fraction(settings: Settings, first: Variant, *, labelled: bool) -> 
 
 
 def benchmark(settings: Settings, models: Sequence[str], *, progress: Progress = silent) -> FileResults:
-    """Return latency and memory of each file, measured interleaved.
+    """Return latency and memory of each file on every target, measured interleaved.
 
     Raises:
         UserError: a file cannot be used.
-        TargetError: a target cannot be reached.
+        TargetError: no target can be reached.
     """
     named = _named(models)
     require_targets(settings)
@@ -140,14 +150,13 @@ def benchmark(settings: Settings, models: Sequence[str], *, progress: Progress =
     ):
         variants = [_opened(run, name, path.resolve()) for name, path in named.items()]
         variants[0] = replace(variants[0], reference=True)
-        usable = {v.scheme: v for v in variants if v.status is Status.OK}
-        for target in settings.target:
-            files = {name: Path(v.file) for name, v in usable.items()}
-            digests = {name: v.sha256 for name, v in usable.items()}
-            benchmarks, failures = benchmarks_of(run, target, files, digests)
-            for index, variant in enumerate(variants):
-                if variant.scheme in failures:
-                    variants[index] = failed(variant, f"on {target}: {failures[variant.scheme]}")
-                elif variant.scheme in benchmarks:
-                    variants[index] = replace(variant, benchmarks=(*variant.benchmarks, benchmarks[variant.scheme]))
-    return FileResults(variants=tuple(variants), datasets=(), environment=environment(seed=settings.seed))
+        usable = [variant for variant in variants if variant.status is Status.OK]
+        files = {variant.scheme: Path(variant.file) for variant in usable}
+        measured = benchmarks_of(run, files, {variant.scheme: variant.sha256 for variant in usable})
+        variants = with_benchmarks(variants, measured)
+    return FileResults(
+        variants=tuple(variants),
+        datasets=(),
+        environment=environment(seed=settings.seed),
+        warnings=(*measured.findings, *held_back(variants), *over_limits(variants, boards_of(settings))),
+    )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from litesmith.core.benchmark import Benchmark
 from litesmith.core.results import Finding, Severity, Status, Variant
 from litesmith.core.units import format_instructions, format_latency, format_percent
+from litesmith.pipeline.fleet import Board
 
 COLLAPSED = 0.5
 """Agreement with the float model below which a variant counts as broken."""
@@ -24,6 +25,41 @@ def noticed(variants: Sequence[Variant]) -> list[Variant]:
         else replace(variant, findings=(*variant.findings, *_collapse(variant), *_slowness(variant, reference)))
         for variant in variants
     ]
+
+
+def held_back(variants: Sequence[Variant]) -> tuple[Finding, ...]:
+    """Return a finding for each target whose clock was held back while it was measured."""
+    found: dict[str, list[str]] = {}
+    for variant in variants:
+        for made in variant.benchmarks:
+            reasons = [reason for part in made.thermals if part.throttled for reason in part.reasons]
+            if made.throttled:
+                found.setdefault(made.target, []).extend(reasons)
+    return tuple(
+        Finding(
+            code="throttled",
+            severity=Severity.WARNING,
+            message=f"the clock of {target} was held back while it was measured: {'; '.join(dict.fromkeys(reasons))}",
+            hint="Cool the board, check its power supply, and measure again.",
+        )
+        for target, reasons in found.items()
+    )
+
+
+def over_limits(variants: Sequence[Variant], boards: Sequence[Board]) -> tuple[Finding, ...]:
+    """Return a finding for each variant that is slower on a board than the fleet file allows."""
+    limits = {board.name: board.max_latency_ms for board in boards}
+    return tuple(
+        Finding(
+            code="over-max-latency",
+            severity=Severity.WARNING,
+            message=f"{variant.scheme} is over max-latency on {made.target}: p50 {format_latency(made.p50_ms)}, "
+            f"limit {format_latency(limit)}",
+        )
+        for variant in variants
+        for made in variant.benchmarks
+        if (limit := limits.get(made.target)) is not None and made.p50_ms is not None and made.p50_ms > limit
+    )
 
 
 def _collapse(variant: Variant) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from litesmith.core.results import Finding
 from litesmith.core.tensors import TensorSpec
 from litesmith.evaluate.metric import class_count, metric_named
 from litesmith.evaluate.verdict import require_margin
+from litesmith.pipeline.boards import require_targets
 from litesmith.pipeline.calibration import Calibrated, calibrate, require_calibrator
 from litesmith.pipeline.correction_plan import wanted_corrections
 from litesmith.pipeline.datasets import Datasets, calibration_findings, load, preprocessing_of, require
@@ -19,7 +20,7 @@ from litesmith.pipeline.preset_check import check_preset
 from litesmith.pipeline.recoverable import require_recoverable
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
-from litesmith.pipeline.variants import interface_named, needs_calibration, require_targets, wanted_schemes
+from litesmith.pipeline.variants import interface_named, needs_calibration, wanted_schemes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,7 +21,7 @@ from litesmith.pipeline.settings import Settings, flag
 T = TypeVar("T")
 CACHE_FOLDER = ".cache"
 _LEAST = {
-    **dict.fromkeys(("jobs", "samples", "calibration_samples", "batch", "output", "seed"), 0),
+    **dict.fromkeys(("jobs", "samples", "calibration_samples", "batch", "output", "seed", "sustain"), 0),
     **dict.fromkeys(("threads", "runs", "warmup", "rung_timeout", "search_evaluations"), 1),
 }
 
@@ -45,6 +46,11 @@ class Run:
                     f"{flag(name)} is {getattr(settings, name)}; it must be at least {least}",
                     hint="Leave the option out for its default.",
                 )
+        if min(settings.thread_sweep, default=1) < 1:
+            raise ConfigError(
+                f"--thread-sweep has {min(settings.thread_sweep)}; every number must be at least 1",
+                hint="Write it like 1,2,4.",
+            )
         self._made = not folder.exists()
         require_writable(folder)
         self.settings = settings
@@ -52,6 +58,7 @@ class Run:
         self.progress = progress
         self.cache = Cache(folder / CACHE_FOLDER)
         self.stages: list[StageTime] = []
+        self._lock = threading.Lock()  # several boards are measured at the same time
         self.pool = Pool(settings.jobs or usable_cores(), "the model's worker process")
 
     def __enter__(self) -> Run:
@@ -81,6 +88,10 @@ class Run:
 
     def note(self, stage: str, duration_s: float, *, cached: bool) -> None:
         """Add to a stage's time; a stage of several steps is cached when all of them were."""
+        with self._lock:
+            self._note(stage, duration_s, cached=cached)
+
+    def _note(self, stage: str, duration_s: float, *, cached: bool) -> None:
         for index, known in enumerate(self.stages):
             if known.stage == stage:
                 self.stages[index] = StageTime(
@@ -96,9 +107,10 @@ class Run:
 
         def tell(done: int, total: int) -> None:
             last[:] = [done, total]
-            self.progress(stage, done, total)
+            with self._lock:
+                self.progress(stage, done, total)
 
-        self.progress(stage, 0, 0)
+        tell(0, 0)
         yield tell
         total = max(last[1], 1)
-        self.progress(stage, total, total)
+        tell(total, total)

@@ -9,10 +9,12 @@ from pathlib import Path
 from litesmith.core.files import place, sha256_file
 from litesmith.core.results import Status, Variant
 from litesmith.pipeline.auditing import audited, state_minimum_runtime
+from litesmith.pipeline.benchmarking import benchmarks_on
 from litesmith.pipeline.correction_plan import FINAL
+from litesmith.pipeline.fleet import boards_of
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.search_measuring import Measuring
-from litesmith.pipeline.variants import FOLDER, benchmarks_of
+from litesmith.pipeline.variants import FOLDER
 from litesmith.quantize.build import Built, scheme_named
 from litesmith.quantize.correction import Moment, correction_named
 from litesmith.quantize.scheme import Interface
@@ -96,8 +98,8 @@ def latencies(run: Run, others: Sequence[Variant], candidates: Sequence[Candidat
         TargetError: the target cannot be reached or fails.
     """
     files = {v.sha256: run.folder / v.file for v in others} | {c.sha256: c.path for c in candidates}
-    found, _ = benchmarks_of(run, run.settings.target[0], files, {digest: digest for digest in files})
-    return {digest: made.p50_ms for digest, made in found.items() if made.p50_ms is not None}
+    timed = benchmarks_on(run, boards_of(run.settings)[0], files, {digest: digest for digest in files})
+    return {digest: made.p50_ms for digest, made in timed.benchmarks.items() if made.p50_ms is not None}
 
 
 def variant_of(run: Run, found: Candidate, name: str) -> Variant:

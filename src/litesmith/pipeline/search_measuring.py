@@ -18,6 +18,7 @@ from litesmith.core.results import Variant
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.candidates import Candidates
 from litesmith.pipeline.correction_plan import held_back
+from litesmith.pipeline.fleet import Board
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
 from litesmith.quantize.correction import Moment, correction_named
@@ -176,14 +177,14 @@ class Measuring:
         key = {**self.key, "sets": [sorted(chosen) for chosen in sets], "rows": rows}
         return list(self.run.step(stage, key, Effects, make, version=1).value.effects)
 
-    def times(self, target: str) -> Times:
-        """Return the times of single operators and of conversions on a target.
+    def times(self, board: Board) -> Times:
+        """Return the times of single operators and of conversions on a board.
 
         Raises:
             TargetError: the target failed.
         """
-        session = connect(target)
-        threads = self.run.settings.threads
+        session = connect(board.target)
+        threads = board.threads
 
         def make(folder: Path) -> Times:
             worker = self.run.pool.workers[0]

@@ -12,6 +12,7 @@ from litesmith.core.results import Evaluation, Status, Variant
 from litesmith.core.samples import SampleSet
 from litesmith.core.search import Search, SearchedOp, SearchPoint
 from litesmith.core.worker_errors import WorkerClosed
+from litesmith.pipeline.fleet import boards_of
 from litesmith.pipeline.goals import budget_of, by_estimate, goal_named, margin_of, meets
 from litesmith.pipeline.opening import Prepared
 from litesmith.pipeline.run import Run
@@ -72,7 +73,7 @@ def search(
     record = Search(
         goal=goal.value,
         base=base.scheme if base is not None else "",
-        target=settings.target[0],
+        target=boards_of(settings)[0].name,
         choice_samples=choice.count,
         confirmation_samples=confirmation.count,
         stopped="",
@@ -161,7 +162,7 @@ class _Walk:
         gains: dict[Window, float] = {
             run: base - mean(effect.noise) for run, effect in zip(runs, effects[1:], strict=True) if effect.noise
         }
-        times = measuring.times(self.run.settings.target[0])
+        times = measuring.times(boards_of(self.run.settings)[0])
         by_time = measuring.costs(times, in_bytes=False)
         costs = measuring.costs(times, in_bytes=True) if self.goal is Goal.SIZE else by_time
         proposed = growing(gains, costs, noise=base, most=_MOST_GROWING)

@@ -43,6 +43,10 @@ def _number(text: str) -> float:
     return value
 
 
+def _wholes(text: str) -> tuple[int, ...]:
+    return tuple(sorted({_whole(part) for part in _names(text)}))
+
+
 def _numbers(text: str) -> tuple[float, ...]:
     return tuple(_number(part) for part in _names(text))
 
@@ -120,7 +124,15 @@ class Settings:
     samples: int = setting(0, "evaluate this many samples (default: all)", read=_whole, metavar="N")
     calibration_samples: int = setting(500, "calibrate on at most this many samples", read=_whole, metavar="N")
     target: tuple[str, ...] = setting(("local",), "where to measure latency", read=_names, metavar="TARGET")
+    fleet: str = setting("", "measure on every device of this TOML file, in place of --target", metavar="FILE")
     threads: int = setting(1, "interpreter threads for the benchmark", read=_whole, metavar="N")
+    thread_sweep: tuple[int, ...] = setting(
+        (), "also time with these numbers of threads, such as 1,2,4", read=_wholes, metavar="N,.."
+    )
+    sustain: float = setting(
+        0.0, "also run each model this many seconds without rest, with temperature and clock", read=_number
+    )
+    delegate: str = setting("none", "run on a delegate: none or edgetpu", metavar="NAME")
     runs: int = setting(200, "timed runs per variant", read=_whole, metavar="N")
     warmup: int = setting(10, "runs before timing", read=_whole, metavar="N")
     batch: int = setting(1, "static batch size of the .tflite; 0 leaves it dynamic", read=_whole, metavar="N")
@@ -192,6 +204,25 @@ def merged(settings: Settings, values: Mapping[str, Any]) -> Settings:
     return replace(settings, **values)
 
 
+def read_toml(path: Path, *, what: str, option: str, example: str) -> dict[str, Any]:
+    """Return the contents of a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, or is no TOML.
+    """
+    try:
+        import tomllib  # type: ignore[import-not-found,unused-ignore]  # standard from Python 3.11
+    except ModuleNotFoundError:
+        import tomli as tomllib  # type: ignore[no-redef,import-not-found,unused-ignore]
+    try:
+        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {what} {path}: {error.strerror}", hint=f"Check {option}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}", hint=f"Write it like: {example}") from error
+    return found
+
+
 def read_project(path: Path) -> dict[str, Any]:
     """Return the settings of a project file; paths in it are relative to its folder.
 
@@ -199,18 +230,7 @@ def read_project(path: Path) -> dict[str, Any]:
         ConfigError: it is missing, no TOML, or a value has the wrong type.
         UnknownNameError: a key is no setting; the hint names the nearest.
     """
-    try:
-        import tomllib  # type: ignore[import-not-found,unused-ignore]  # standard from Python 3.11
-    except ModuleNotFoundError:
-        import tomli as tomllib  # type: ignore[no-redef,import-not-found,unused-ignore]
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the project file {path}: {error.strerror}", hint="Check --project.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path} is not valid TOML: {error}", hint='Write settings like: preprocess = "signed"'
-        ) from error
+    table = read_toml(path, what="the project file", option="--project", example='preprocess = "signed"')
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
@@ -236,6 +256,6 @@ def _from_toml(name: str, value: object, path: Path) -> Any:
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error.message}", hint=error.hint) from error
     is_module = name in ("data", "calibrate") and ":" in text and not text.rpartition(":")[0].endswith(".py")
-    if name in ("model", "out", "html", "data", "calibrate") and not is_module:
+    if name in ("model", "out", "html", "fleet", "data", "calibrate") and not is_module:
         return str(path.parent / found)
     return found

@@ -6,24 +6,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from litesmith.benchmark.measure import Timed, measure
-from litesmith.core.connecting import connect
 from litesmith.core.corrections import CorrectionTrial
 from litesmith.core.errors import LitesmithError, OutputError
 from litesmith.core.files import place, sha256_file
 from litesmith.core.names import unknown
 from litesmith.core.registry import plugin_names
-from litesmith.core.results import Benchmark, Evaluation, Status, Variant
+from litesmith.core.results import Evaluation, Finding, Status, Variant
 from litesmith.core.samples import SampleSet
 from litesmith.core.verdict import DEFAULT_MAX_DROP
 from litesmith.evaluate.collect import Answers, answer
 from litesmith.evaluate.score import evaluate
 from litesmith.pipeline.auditing import audited, state_minimum_runtime
+from litesmith.pipeline.benchmarking import benchmarks_of, with_benchmarks
 from litesmith.pipeline.calibration import Calibrated
 from litesmith.pipeline.correcting import corrected
 from litesmith.pipeline.float_model import FloatModel
 from litesmith.pipeline.run import Run
-from litesmith.pipeline.settings import Settings
 from litesmith.quantize.build import Built, scheme_named
 from litesmith.quantize.scheme import PACKAGE, Interface
 
@@ -59,17 +57,6 @@ def interface_named(name: str) -> Interface:
 def needs_calibration(names: Sequence[str]) -> bool:
     """Tell whether a scheme among them needs ranges."""
     return any(scheme_named(name).calibrated for name in names)
-
-
-def require_targets(settings: Settings) -> None:
-    """Check that every target can be reached, long before it is needed.
-
-    Raises:
-        UnknownNameError: no such target; the hint names the nearest.
-        TargetError: one cannot be reached.
-    """
-    for target in settings.target:
-        connect(target).close()
 
 
 def build_all(run: Run, model: FloatModel, calibrated: Calibrated | None, schemes: Sequence[str]) -> list[Variant]:
@@ -209,54 +196,13 @@ def scored(run: Run, answers: Answers, reference: Answers, samples: SampleSet) -
     )
 
 
-def benchmark_all(run: Run, variants: Sequence[Variant]) -> list[Variant]:
-    """Return the variants with latency and memory on every target.
+def benchmark_all(run: Run, variants: Sequence[Variant]) -> tuple[list[Variant], tuple[Finding, ...]]:
+    """Return the variants with latency and memory on every target, and what came of targets that failed.
 
     Raises:
-        TargetError: a target cannot be reached or fails.
+        TargetError: no target could be measured.
     """
-    files = {v.scheme: run.folder / v.file for v in variants if v.status is Status.OK}
-    digests = {v.scheme: v.sha256 for v in variants if v.status is Status.OK}
-    done = list(variants)
-    for target in run.settings.target:
-        benchmarks, failures = benchmarks_of(run, target, files, digests)
-        for index, variant in enumerate(done):
-            if variant.scheme in failures:
-                done[index] = failed(variant, f"on {target}: {failures[variant.scheme]}")
-            elif variant.scheme in benchmarks:
-                done[index] = replace(variant, benchmarks=(*variant.benchmarks, benchmarks[variant.scheme]))
-    return done
-
-
-def benchmarks_of(
-    run: Run, target: str, files: dict[str, Path], digests: dict[str, str]
-) -> tuple[dict[str, Benchmark], dict[str, str]]:
-    """Return benchmarks and failures by name, measured in this run or an earlier one."""
-    settings = run.settings
-    session = connect(target)
-    try:
-
-        def make(folder: Path) -> Timed:
-            del folder
-            run.pool.close()  # idle workers would still hold memory and wake up now and then
-            with run.telling(f"benchmark on {target}") as tell:
-                return measure(
-                    session,
-                    files,
-                    threads=settings.threads,
-                    warmup_runs=settings.warmup,
-                    runs=settings.runs,
-                    on_progress=tell,
-                )
-
-        key = {
-            "device": session.device(),
-            "models": digests,
-            "threads": settings.threads,
-            "warmup": settings.warmup,
-            "runs": settings.runs,
-        }
-        kept = run.step(f"benchmark {target.replace('/', '_')}", key, Timed, make, version=1)
-    finally:
-        session.close()
-    return kept.value.benchmarks, kept.value.failures
+    usable = [variant for variant in variants if variant.status is Status.OK]
+    files = {variant.scheme: run.folder / variant.file for variant in usable}
+    measured = benchmarks_of(run, files, {variant.scheme: variant.sha256 for variant in usable})
+    return with_benchmarks(variants, measured), measured.findings

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from litesmith.core.benchmark import Benchmark, OpProfile, Sustained, Thermal
 from litesmith.core.results import Variant
 from litesmith.core.units import format_duration, format_latency, format_rate
-from litesmith.report.figures import benchmark_on, instructions_of, targets
+from litesmith.report.figures import benchmark_on, instructions_of, latency_text, targets
 from litesmith.report.text import count, sentence
 
 EMULATED = "The CPU is emulated, so there are no latencies"
@@ -69,7 +69,7 @@ def thermal_text(made: Thermal) -> str:
     'THROTTLED: the firmware capped the clock. 48 to 61 C.'
     """
     if made.throttled is None:
-        head = f"Whether the clock was held back is not known: {'; '.join(made.reasons) or 'it was not looked at'}."
+        head = f"Whether it throttled is not known: {'; '.join(made.reasons) or 'it was not looked at'}."
     else:
         head = f"THROTTLED: {'; '.join(made.reasons)}." if made.throttled else "Not throttled."
     return " ".join([head, *_heat(made)])
@@ -88,12 +88,17 @@ def _heat(made: Thermal) -> Iterator[str]:
 
 def sustained_line(made: Sustained) -> str:
     """Return what became of a run without rest."""
+    heat = (
+        ""
+        if made.thermal.throttled is None and made.thermal.after.temperature_c is None
+        else thermal_text(made.thermal)
+    )
     change = made.last_p50_ms / made.first_p50_ms - 1 if made.first_p50_ms > 0 else 0.0
     return (
         f"{format_duration(made.duration_s)} without rest: {made.runs:,} inferences, "
         f"{format_rate(made.throughput_per_s)} per second; p50 {format_latency(made.first_p50_ms)} in the first tenth, "
-        f"{format_latency(made.last_p50_ms)} in the last ({change * 100:+.0f} %). {thermal_text(made.thermal)}"
-    )
+        f"{format_latency(made.last_p50_ms)} in the last ({change * 100:+.0f} %). {heat}"
+    ).rstrip()
 
 
 def sustained_lines(variants: Sequence[Variant], target: str) -> tuple[tuple[str, str], ...]:
@@ -106,6 +111,11 @@ def profile_line(made: OpProfile) -> str:
     """Return how the times of operators were measured, and what they add up to."""
     missing = f"; {count(made.missing, 'operator')} without a time" if made.missing else ""
     return f"{sentence(made.how)} Together {format_latency(made.sum_ms)}{missing}."
+
+
+def instructions_shown_text(variants: Sequence[Variant]) -> str:
+    """Return `yes` where any variant has instructions; else nothing."""
+    return "yes" if any(made.instructions for v in variants for made in v.benchmarks) else ""
 
 
 def state_text(made: Benchmark | None) -> str:
@@ -124,6 +134,6 @@ def board_text(made: Benchmark | None) -> str:
     if made is None:
         return "-"
     if made.latency_ms is not None:
-        return f"{format_latency(made.latency_ms.p50)} / {format_latency(made.latency_ms.p99)}"
+        return f"{latency_text(made.latency_ms.p50)} / {latency_text(made.latency_ms.p99)}"
     counted = instructions_of(made)
     return "-" if counted is None else f"{counted / 1e6:,.3g} M instr."

@@ -43,8 +43,7 @@ from ai_edge_litert.interpreter import Interpreter, load_delegate
 PROBE_TIMEOUT_S = 300
 STRETCHES = 30
 LIBRARIES = {"edgetpu": ("libedgetpu.so.1", "libedgetpu.so.1.0", "libedgetpu.1.dylib")}
-FOLDERS = ("/usr/lib", "/usr/lib/aarch64-linux-gnu", "/usr/lib/arm-linux-gnueabihf", "/usr/lib/x86_64-linux-gnu")
-FOLDERS += ("/usr/local/lib", "/lib", "/opt/edgetpu/lib")
+FOLDERS = ("/usr/lib", *(f"/usr/lib/{arch}-linux-gnu" for arch in ("aarch64", "x86_64")), "/usr/local/lib", "/lib")
 
 
 def say(**fields: Any) -> None:

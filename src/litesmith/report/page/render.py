@@ -115,6 +115,7 @@ def environment() -> Environment:
         "shape": figures.shape_text,
         "difference_unit": figures.difference_unit,
         "search_variants": search_lines.search_variants,
+        "benchmark_on": figures.benchmark_on,
     }
     for name in (
         "difference_text",

@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from litesmith.core.deployment import Deployment
-from litesmith.core.results import Finding, Severity, SourceInfo
+from litesmith.core.results import Finding, Severity, SourceInfo, Variant
 from litesmith.core.units import format_size
 from litesmith.report.correction_lines import corrections_line
 from litesmith.report.figures import evaluation_of, findings_of, targets
 from litesmith.report.recovery_lines import recovery_lines
 from litesmith.report.search_lines import search_lines, search_point_line, search_variants
 from litesmith.report.terminal.audit import audits_table
+from litesmith.report.terminal.boards import boards_table, extras
 from litesmith.report.terminal.single import benchmark_table
 from litesmith.report.terminal.variants import variants_table
 from litesmith.report.text import clean, count, sentence
@@ -41,8 +42,12 @@ def summary(deployment: Deployment) -> RenderableType:
     parts += [Text(""), variants_table(deployment)]
     if (audits := audits_table(deployment.variants)) is not None:
         parts += [Text(""), audits]
-    if others := targets(deployment.variants)[1:]:
-        parts += [Text(""), benchmark_table(deployment.variants, only=others)]
+    places = targets(deployment.variants)
+    parts += extras(deployment.variants, places[0]) if places else ()
+    if (together := boards_table(deployment.variants)) is not None:
+        parts += [Text(""), together]
+    if places[1:]:
+        parts += [Text(""), benchmark_table(deployment.variants, only=places[1:])]
     parts += [Text(""), _recommendation(deployment)]
     return Group(*parts)
 
@@ -58,9 +63,11 @@ def _grid(pairs: Iterable[tuple[Text, Text]]) -> Table:
     return grid
 
 
-def findings_text(findings: Sequence[Finding]) -> RenderableType:
-    """Return findings with their hints; nothing when there are none."""
-    return _grid(_finding(finding, "") for finding in findings)
+def findings_text(findings: Sequence[Finding], *, variants: Sequence[Variant] = ()) -> RenderableType:
+    """Return findings with their hints, those on variants with their name; nothing when there are none."""
+    found = [("", finding) for finding in findings]
+    found += [(variant.scheme, finding) for variant in variants for finding in variant.findings]
+    return _grid(_finding(finding, place) for place, finding in found)
 
 
 def _finding(finding: Finding, place: str) -> tuple[Text, Text]:

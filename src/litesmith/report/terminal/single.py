@@ -10,6 +10,7 @@ from rich.text import Text
 from litesmith.core.results import Variant
 from litesmith.report.benchmark_lines import device_lines
 from litesmith.report.figures import DASH, Row, evaluation_of, rows_of, targets, value_text
+from litesmith.report.terminal.boards import boards_table, extras
 from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, name_column, without_times
 from litesmith.report.terminal.fitting import Column, FittingTable, note
 from litesmith.report.text import clean
@@ -48,7 +49,7 @@ def evaluation_table(variants: Sequence[Variant]) -> RenderableType:
 
 
 def benchmark_table(variants: Sequence[Variant], *, only: Sequence[str] | None = None) -> RenderableType:
-    """Return one table per target: percentiles, speed-up, loading and memory.
+    """Return the boards side by side, then one table per target: percentiles, speed-up, loading and memory.
 
     Args:
         variants: In the order to show.
@@ -57,6 +58,8 @@ def benchmark_table(variants: Sequence[Variant], *, only: Sequence[str] | None =
     found = (targets(variants) or ("",)) if only is None else tuple(only)
     titled = only is not None or len(found) > 1
     tables: list[RenderableType] = []
+    if only is None and (together := boards_table(variants)) is not None:
+        tables.append(together)
     for target in found:
         shown = rows_of(variants, target=target)
         if titled:
@@ -67,6 +70,7 @@ def benchmark_table(variants: Sequence[Variant], *, only: Sequence[str] | None =
         layouts = without_times(_BENCHMARK_LAYOUTS) if emulated else _BENCHMARK_LAYOUTS
         notes = [note(line) for line in device_lines(variants, only=(target,))]
         tables.append(FittingTable(shown, columns, layouts=layouts, notes=notes))
+        tables += extras(variants, target)
     return Group(*tables)
 
 

@@ -1,0 +1,26 @@
+"""Which machine a session is on, so that two sessions on one machine are not measured at the same time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from litesmith.core.errors import LitesmithError
+from litesmith.core.target import Session
+
+SCRIPT = Path(__file__).parent.parent / "runtime" / "machine_id.py"
+_TIMEOUT_S = 60.0
+
+
+def machine_id(session: Session | LitesmithError) -> str:
+    """Return what the kernel calls this boot of the machine; empty where it cannot be asked.
+
+    Containers, hosts reached over loopback and boards emulated in user mode share the kernel, and so the answer.
+    """
+    if isinstance(session, LitesmithError):
+        return ""
+    lines: list[str] = []
+    try:
+        session.run_script(SCRIPT, [], request="", on_line=lines.append, timeout_s=_TIMEOUT_S)
+    except LitesmithError:
+        return ""  # the same error comes again when it is measured
+    return next((line.strip() for line in lines if len(line.strip()) == 36), "")
