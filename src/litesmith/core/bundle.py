@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from litesmith.core.golden import Tolerance
 from litesmith.core.preprocessing import Preprocessing
-from litesmith.core.results import Benchmark, Evaluation
+from litesmith.core.results import Benchmark, Evaluation, Finding
 from litesmith.core.tensors import TensorSpec
 
 MANIFEST_FILE = "manifest.json"
@@ -87,3 +88,30 @@ class Manifest:
     card: ModelCard
     files: tuple[BundledFile, ...]
     sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundled:
+    """What `litesmith bundle` made.
+
+    Attributes:
+        folder: As named by the user.
+        manifest: What is in it.
+        vectors: Names of the golden vectors.
+        exact: Whether answers have to be the same bytes on every machine.
+        tolerances: How far each output may lie from its golden one.
+        delegate: What the bundle's module runs the model with.
+        python: Version of Python that the wheelhouse is for; empty without one.
+        machine: Architecture that the wheelhouse is for; empty without one.
+        findings: What the user should know.
+    """
+
+    folder: str
+    manifest: Manifest
+    vectors: tuple[str, ...]
+    exact: bool
+    tolerances: tuple[Tolerance, ...]
+    delegate: str
+    python: str
+    machine: str
+    findings: tuple[Finding, ...]

@@ -59,11 +59,26 @@ def read_image(file: Path, plan: ImagePlan) -> Pixels:
     Raises:
         Exception: whatever Pillow raises for a damaged, unknown or far too large image.
     """
+    return to_sample(_decoded(file, plan), plan)
+
+
+def read_steps(file: Path, plan: ImagePlan) -> tuple[Pixels, Pixels]:
+    """Return an image file as decoded, uint8 [H, W, 3] or [H, W], and as a sample of `plan.shape`.
+
+    Raises:
+        Exception: whatever Pillow raises for a damaged, unknown or far too large image.
+    """
+    image = _decoded(file, plan)
+    return np.asarray(image, np.uint8).copy(), np.ascontiguousarray(to_sample(image, plan))
+
+
+def _decoded(file: Path, plan: ImagePlan) -> Image.Image:
+    """Return an image file upright, in RGB or 8-bit gray as the model takes it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # damaged EXIF and the like
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(file) as opened:
-            return to_sample(_eight_bit(ImageOps.exif_transpose(opened), gray=plan.channels != 3), plan)
+            return _eight_bit(ImageOps.exif_transpose(opened), gray=plan.channels != 3)
 
 
 def _eight_bit(image: Image.Image, *, gray: bool) -> Image.Image:

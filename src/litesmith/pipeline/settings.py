@@ -146,6 +146,15 @@ class Settings:
     ops: bool = setting(False, "list every operator", read=_switch)
     html: str = setting("", "also write the result as one HTML page that loads nothing", metavar="PAGE")
     seed: int = setting(0, "seed of everything random", read=_whole, metavar="N")
+    for_: str = setting("", "kind of bundle, such as raspberry-pi", metavar="KIND")
+    takes: str = setting("auto", "what the bundled model is given: images, tensors, or auto", metavar="WHAT")
+    labels: str = setting("", "text file with one class name per line, in the output's order", metavar="FILE")
+    wheelhouse: bool = setting(False, "put the packages into the bundle, to install without a network", read=_switch)
+    python: str = setting("3.11", "Python the wheelhouse is for", metavar="VERSION")
+    machine: str = setting("aarch64", "architecture the wheelhouse is for: aarch64 or x86_64", metavar="NAME")
+    delegate: str = setting("none", "what runs the model: none (the processor) or edgetpu (Coral)", metavar="NAME")
+    service: bool = setting(False, "also write a systemd unit", read=_switch)
+    replace: bool = setting(False, "replace a bundle that is there", read=_switch)
     expect: tuple[str, ...] = setting(
         (),
         "what the file must hold, such as full-int8, io=uint8 or 'runtime<=2.14'; may be repeated",
@@ -166,10 +175,10 @@ FIELDS: dict[str, Field[Any]] = {entry.name: entry for entry in fields(Settings)
 def flag(name: str) -> str:
     """Return a setting's command-line flag.
 
-    >>> flag("max_drop")
-    '--max-drop'
+    >>> flag("max_drop"), flag("for_")
+    ('--max-drop', '--for')
     """
-    return "--" + name.replace("_", "-")
+    return "--" + name.rstrip("_").replace("_", "-")
 
 
 def default_text(name: str) -> str:
@@ -234,8 +243,9 @@ def read_project(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
+        name = f"{name}_" if f"{name}_" in FIELDS else name  # `for` is a word of Python's
         if name not in FIELDS:
-            raise unknown("setting", key, (n.replace("_", "-") for n in FIELDS))
+            raise unknown("setting", key, (flag(n)[2:] for n in FIELDS))
         values[name] = _from_toml(name, value, path)
     return values
 
@@ -256,6 +266,6 @@ def _from_toml(name: str, value: object, path: Path) -> Any:
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error.message}", hint=error.hint) from error
     is_module = name in ("data", "calibrate") and ":" in text and not text.rpartition(":")[0].endswith(".py")
-    if name in ("model", "out", "html", "fleet", "data", "calibrate") and not is_module:
+    if name in ("model", "out", "html", "fleet", "data", "calibrate", "labels") and not is_module:
         return str(path.parent / found)
     return found

@@ -1,0 +1,59 @@
+"""The card of a bundled model: what is known of it, from the file and from the report of the run that made it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from litesmith.core.audit import Audit
+from litesmith.core.bundle import ModelCard
+from litesmith.core.deployment import Deployment
+from litesmith.core.environment import versions
+from litesmith.core.preprocessing import Preprocessing
+from litesmith.core.results import Variant
+from litesmith.core.tensors import TensorSpec
+
+_RUNTIME = "ai-edge-litert"
+
+
+def variant_of(report: Deployment, digest: str) -> Variant | None:
+    """Return the variant of a report that is the file with this sha256; None where none is."""
+    return next((variant for variant in report.variants if variant.sha256 == digest), None)
+
+
+def card_of(
+    path: Path,
+    audit: Audit,
+    *,
+    ends: tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]],
+    preprocessing: Preprocessing | None,
+    labels: int,
+    report: Deployment | None,
+) -> ModelCard:
+    """Return what is known of a model.
+
+    Args:
+        path: The file.
+        audit: Of the file.
+        ends: Its inputs and outputs as the runtime sees them.
+        preprocessing: How samples become inputs; None for a model that takes tensors as they are.
+        labels: How many came with it.
+        report: Of the run that made it, if there is one that has it among its variants.
+    """
+    variant = variant_of(report, audit.sha256) if report is not None else None
+    known = report.environment.versions if report is not None and variant is not None else {}
+    return ModelCard(
+        name=path.stem,
+        sha256=audit.sha256,
+        size_bytes=audit.size_bytes,
+        scheme=audit.precision.value,
+        source=report.source.path if report is not None and variant is not None else "",
+        source_sha256=report.source.sha256 if report is not None and variant is not None else "",
+        inputs=ends[0],
+        outputs=ends[1],
+        preprocessing=preprocessing,
+        labels=labels,
+        evaluation=variant.evaluation if variant is not None else None,
+        benchmarks=variant.benchmarks if variant is not None else (),
+        min_runtime=next((f"{n.runtime} {n.minimum}" for n in audit.runtimes if n.runtime.startswith(_RUNTIME)), ""),
+        versions={**versions(), **known},
+    )

@@ -1,0 +1,190 @@
+"""`litesmith bundle`: one model with all that a device needs to run it and to prove that it answers the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from litesmith.bundle import job as jobs
+from litesmith.bundle.card import card_of
+from litesmith.bundle.kind import KIND, PACKAGE, Kind
+from litesmith.bundle.manifest import manifest_of, write_manifest
+from litesmith.bundle.pins import Pin, pins_for, require_pinned
+from litesmith.bundle.setup import WHEELHOUSE, write_setup
+from litesmith.core.audit import Audit
+from litesmith.core.bundle import MANIFEST_FILE, Bundled
+from litesmith.core.connecting import connect
+from litesmith.core.errors import BundleError, ConfigError, OutputError, TargetError
+from litesmith.core.files import output_error, require_writable, sha256_file
+from litesmith.core.golden import GOLDEN_FILE, GOLDEN_FOLDER, Golden
+from litesmith.core.names import unknown
+from litesmith.core.progress import Progress, silent
+from litesmith.core.registry import load_plugin, plugin_names
+from litesmith.core.results import Finding
+from litesmith.core.samples import SampleSet
+from litesmith.core.tensors import TensorSpec
+from litesmith.pipeline.auditing import audit_of
+from litesmith.pipeline.bundle_facts import Feeding, feeding_of, read_labels, report_beside
+from litesmith.pipeline.datasets import load
+from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_edge_tpu
+from litesmith.pipeline.golden_making import Subject, make_golden
+from litesmith.pipeline.run import Run
+from litesmith.pipeline.settings import FIELDS, Settings
+from litesmith.remote.wheels import gather_wheels
+from litesmith.report.encode import to_json
+from litesmith.sources.recognise import require_tflite
+
+_THREADS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What was checked before any work began."""
+
+    model: Path
+    kind: Kind
+    typed_kind: str
+    labels: tuple[str, ...]
+    python: str
+    machine: str
+    out: Path
+
+
+def bundle(settings: Settings, *, progress: Progress = silent) -> Bundled:
+    """Make a bundle under another name, and rename it when it is whole.
+
+    Raises:
+        UserError: the model, an option or the output folder cannot be used.
+        EvaluationError: the model cannot be run, so that there is nothing to compare answers with.
+        BundleError: the kind of bundle cannot serve this model.
+        TargetError: the target that was to be asked for its Python cannot be reached.
+    """
+    plan = _planned(settings)
+    with (
+        _replacing(plan.out, replace_it=settings.replace) as folder,
+        tempfile.TemporaryDirectory(prefix="litesmith-") as work,
+        Run(settings, folder=Path(work), progress=progress) as run,
+    ):
+        return _made(run, plan, folder)
+
+
+def _planned(settings: Settings) -> _Plan:
+    """Check all that can be checked without work."""
+    if not settings.model:
+        raise ConfigError("no .tflite was given", hint="Type: litesmith bundle MODEL.tflite --for raspberry-pi")
+    model = Path(settings.model)
+    require_tflite(model)
+    kinds = [name.replace("_", "-") for name in plugin_names(PACKAGE)]
+    if not settings.for_:
+        raise ConfigError("what the bundle is for was not given", hint=f"Give --for {' or '.join(kinds)}.")
+    if settings.for_ not in kinds:
+        raise unknown(KIND, settings.for_, kinds)
+    kind: Kind = load_plugin(PACKAGE, settings.for_.replace("-", "_"), kind=KIND)
+    require_edge_tpu(settings.delegate)
+    labels = read_labels(settings.labels)
+    python, machine = _asked(settings)
+    pins_for(python, machine, images=True)
+    out = Path(settings.out)
+    if settings.out == FIELDS["out"].default:
+        out = Path(f"{jobs.file_name(model).removesuffix('.tflite')}-{settings.for_}")
+    _require_free(out, replace_it=settings.replace)
+    return _Plan(
+        model=model.resolve(),
+        kind=kind,
+        typed_kind=settings.for_,
+        labels=labels,
+        python=python,
+        machine=machine,
+        out=out,
+    )
+
+
+def _asked(settings: Settings) -> tuple[str, str]:
+    """Return Python and architecture the wheelhouse is for: as typed, or as the target says."""
+    if settings.target == FIELDS["target"].default:
+        return settings.python, settings.machine
+    if len(settings.target) != 1:
+        raise ConfigError("a wheelhouse is for one machine", hint="Give one --target, or --python and --machine.")
+    session = connect(settings.target[0])
+    try:
+        found = session.preflight()
+    finally:
+        session.close()
+    facts = found.facts
+    python = ".".join(facts.python.split(".")[:2])
+    if not python or not facts.machine:
+        raise TargetError(
+            f"{settings.target[0]} does not say which Python and architecture it has",
+            hint="Give --python and --machine.",
+        )
+    return python, "aarch64" if facts.machine == "arm64" else facts.machine
+
+
+def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
+    """Fill the folder of a bundle."""
+    settings, worker = run.settings, run.pool.workers[0]
+    digest = sha256_file(plan.model)
+    with run.telling("look at the model"):
+        _, inputs, outputs = worker.call("litesmith.runtime.interpreter:describe", path=plan.model)
+        audit = audit_of(worker, plan.model, digest=digest)
+    report, notes = report_beside(plan.model, digest)
+    feeding = feeding_of(settings, inputs, report)
+    shipped, tpu_notes = plan.model, ()
+    if settings.delegate != "none":
+        shipped, tpu_notes = compiled_for_edge_tpu(plan.model, audit, Path(run.folder))
+    card = card_of(
+        plan.model,
+        audit,
+        ends=(inputs, outputs),
+        preprocessing=feeding.preprocessing,
+        labels=len(plan.labels),
+        report=report,
+    )
+    card = replace(card, sha256=sha256_file(shipped), size_bytes=shipped.stat().st_size)
+    subject = _subject(plan, audit, feeding, (inputs, outputs), card.sha256)
+    samples = _samples(run, inputs)
+    pins = pins_for(plan.python, plan.machine, images=feeding.picture is not None)
+    job = jobs.BundleJob(
+        model=shipped,
+        file_name=subject.file_name,
+        module=jobs.module_name(plan.model),
+        card=card,
+        picture=feeding.picture,
+        normalized=subject.normalized,
+        labels=plan.labels,
+        classifies=_classifies(outputs, feeding),
+        threads=settings.threads if settings.threads != FIELDS["threads"].default else _THREADS,
+        delegate=settings.delegate,
+        requirements={pin.package: pin.version for pin in pins},
+        python=plan.python if settings.wheelhouse else "",
+        service=_service_name(plan, settings),
+        wheelhouse=settings.wheelhouse,
+    )
+    roles = dict(plan.kind.write(job, folder))
+    with run.telling("make golden vectors"):
+        golden, left_out = make_golden(subject, folder, worker, samples=samples, seed=settings.seed)
+    if settings.delegate != "none":
+        golden = _for_accelerator(golden, folder)
+    roles |= _golden_roles(folder)
+    if plan.kind.installs:
+        roles |= write_setup(job, folder)
+        if settings.wheelhouse:
+            roles |= _wheelhouse(pins, plan, folder, run.progress)
+    manifest = manifest_of(folder, kind=plan.typed_kind, module=job.module, card=card, roles=roles)
+    signed = write_manifest(folder, manifest, to_json)
+    return Bundled(
+        folder=str(plan.out),
+        manifest=signed,
+        vectors=tuple(vector.name for vector in golden.vectors),
+        exact=golden.exact,
+        tolerances=golden.tolerances,
+        delegate=settings.delegate,
+        python=plan.python if settings.wheelhouse else "",
+        machine=plan.machine if settings.wheelhouse else "",
+        findings=(*feeding.findings, *notes, *tpu_notes, *left_out),
+    )
