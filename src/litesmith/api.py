@@ -15,12 +15,14 @@ from os import PathLike, fspath
 from typing import Any
 
 from litesmith.core.audit import Inspected
+from litesmith.core.bundle import Bundled
 from litesmith.core.comparison import Comparison
 from litesmith.core.debugging import Debugging
 from litesmith.core.deployment import Deployment
 from litesmith.core.device_action import DeviceOutcome
+from litesmith.core.parity import Verified
 from litesmith.core.progress import Progress, silent
-from litesmith.pipeline import auditing, comparing, files
+from litesmith.pipeline import auditing, bundling, comparing, files, verifying
 from litesmith.pipeline import convert as convert_verb
 from litesmith.pipeline import debugging as debug_verb
 from litesmith.pipeline import deploy as deploy_verb
@@ -148,3 +150,28 @@ def device(action: str, target: str = "", *, progress: Progress = silent) -> Dev
 def doctor() -> Diagnosis:
     """Return what is installed and what is missing."""
     return doctor_verb.doctor()
+
+
+def bundle(model: Path, for_: str, out: Path | None = None, *, progress: Progress = silent, **settings: Any) -> Bundled:
+    """Put a .tflite into a folder that installs and checks itself on a device.
+
+    Args:
+        model: The .tflite; its `report.json` is used where deploy left it.
+        for_: Kind of bundle, such as `raspberry-pi`.
+        out: The folder; something that is there is not replaced unless `replace` is true.
+        progress: Receives progress.
+        settings: Any field of `Settings`, such as `labels`, `wheelhouse` or `python`.
+    """
+    return bundling.bundle(_settings({"model": model, "for_": for_, "out": out, **settings}), progress=progress)
+
+
+def verify(bundle: Path, target: str | Sequence[str] = "local", *, progress: Progress = silent) -> Verified:
+    """Return whether a bundle answers as it did when it was made, on one target or several.
+
+    Args:
+        bundle: The folder that `bundle` made.
+        target: As for `litesmith verify --target`.
+        progress: Receives progress.
+    """
+    settings = _settings({"target": target if isinstance(target, str) else list(target)})
+    return verifying.verify(settings, fspath(bundle), progress=progress)

@@ -21,8 +21,10 @@ class Kind:
         summary: What it writes, one line.
         write: Writes the files of a job into a folder that is there, and returns (path relative to the folder, role)
             of each. Roles are those of `BundledFile`. Raises `BundleError` for a model that it cannot serve.
+        installs: Whether it is run by Python on the device: it then gets packages, installer and self-check.
     """
 
     name: str
     summary: str
     write: Callable[[BundleJob, Path], list[tuple[str, str]]]
+    installs: bool = False

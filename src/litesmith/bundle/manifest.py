@@ -36,9 +36,7 @@ def manifest_of(folder: Path, *, kind: str, module: str, card: ModelCard, roles:
         for name, path in sorted(there.items())
     )
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    return Manifest(
-        schema_version=MANIFEST_VERSION, kind=kind, module=module, created=now, card=card, files=files
-    )
+    return Manifest(schema_version=MANIFEST_VERSION, kind=kind, module=module, created=now, card=card, files=files)
 
 
 def write_manifest(folder: Path, manifest: Manifest, encode: Callable[[Manifest], str]) -> Manifest:

@@ -47,9 +47,7 @@ def all_pins() -> tuple[Pin, ...]:
         if line.startswith("#"):
             continue
         package, version, python, machine, wheel, digest = line.split("\t")
-        found.append(
-            Pin(package=package, version=version, python=python, machine=machine, wheel=wheel, sha256=digest)
-        )
+        found.append(Pin(package=package, version=version, python=python, machine=machine, wheel=wheel, sha256=digest))
     return tuple(found)
 
 

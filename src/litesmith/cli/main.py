@@ -18,7 +18,10 @@ from litesmith.core.registry import load_plugins
 from litesmith.pipeline.settings import FIELDS, PROJECT_FILE, Settings, merged, read_project, read_setting
 
 INTERRUPTED = 130
-_ORDER = ("deploy", "convert", "quantize", "evaluate", "benchmark", "inspect", "compare", "debug", "device", "doctor")
+_ORDER = (
+    "deploy", "bundle", "verify", "convert", "quantize", "evaluate", "benchmark", "inspect", "compare", "debug",
+    "device", "doctor",
+)  # fmt: skip
 
 
 def verbs() -> dict[str, Verb]:

@@ -69,3 +69,14 @@ class Parity:
     delegate: str
     made_with: str
     device: Device | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """What `litesmith verify` found.
+
+    Attributes:
+        parities: One per target; one alone when the files are damaged and nothing was run.
+    """
+
+    parities: tuple[Parity, ...]

@@ -86,7 +86,7 @@ def store_arrays(
             path=target,
             shape=shape,
             dtype=stored.dtype.name,
-            normalized=isis_normalized(spec, shape, several=len(inputs) > 1),
+            normalized=is_normalized(spec, shape, several=len(inputs) > 1),
         )
         if entry.normalized:
             check_channels(preprocessing, _channels(shape, preprocessing), spec)
@@ -179,7 +179,7 @@ def _channels(shape: tuple[int, ...], preprocessing: Preprocessing) -> int:
     return shape[-1] if shape else 1
 
 
-def isis_normalized(spec: TensorSpec, shape: tuple[int, ...], *, several: bool) -> bool:
+def is_normalized(spec: TensorSpec, shape: tuple[int, ...], *, several: bool) -> bool:
     """Tell whether scale and offset apply: not to plain integers, nor to features beside an image."""
     return not takes_integers(spec) and (not several or len(shape) == 3)
 

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from litesmith.bundle import job as jobs
 from litesmith.bundle.card import card_of
+from litesmith.bundle.installation import WHEELHOUSE, write_installation
 from litesmith.bundle.kind import KIND, PACKAGE, Kind
 from litesmith.bundle.manifest import manifest_of, write_manifest
 from litesmith.bundle.pins import Pin, pins_for, require_pinned
-from litesmith.bundle.setup import WHEELHOUSE, write_setup
 from litesmith.core.audit import Audit
-from litesmith.core.bundle import MANIFEST_FILE, Bundled
+from litesmith.core.bundle import Bundled
 from litesmith.core.connecting import connect
-from litesmith.core.errors import BundleError, ConfigError, OutputError, TargetError
-from litesmith.core.files import output_error, require_writable, sha256_file
-from litesmith.core.golden import GOLDEN_FILE, GOLDEN_FOLDER, Golden
+from litesmith.core.errors import ConfigError, TargetError
+from litesmith.core.files import sha256_file, write_text
+from litesmith.core.golden import GOLDEN_FILE, GOLDEN_FOLDER, Golden, Tolerance
 from litesmith.core.names import unknown
 from litesmith.core.progress import Progress, silent
 from litesmith.core.registry import load_plugin, plugin_names
@@ -30,8 +26,9 @@ from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec
 from litesmith.pipeline.auditing import audit_of
 from litesmith.pipeline.bundle_facts import Feeding, feeding_of, read_labels, report_beside
+from litesmith.pipeline.bundle_folder import filling, require_free
 from litesmith.pipeline.datasets import load
-from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_edge_tpu
+from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_edge_tpu, require_not_compiled
 from litesmith.pipeline.golden_making import Subject, make_golden
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import FIELDS, Settings
@@ -40,6 +37,9 @@ from litesmith.report.encode import to_json
 from litesmith.sources.recognise import require_tflite
 
 _THREADS = 4
+"""Of the bundle's module, where the user names none: as many as a Raspberry Pi has cores."""
+_ACCELERATOR_STEPS = 8.0
+"""Integer steps by which an accelerator's answers may differ; not measured, as none was at hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def bundle(settings: Settings, *, progress: Progress = silent) -> Bundled:
     """
     plan = _planned(settings)
     with (
-        _replacing(plan.out, replace_it=settings.replace) as folder,
+        filling(plan.out, replace=settings.replace) as folder,
         tempfile.TemporaryDirectory(prefix="litesmith-") as work,
         Run(settings, folder=Path(work), progress=progress) as run,
     ):
@@ -92,7 +92,7 @@ def _planned(settings: Settings) -> _Plan:
     out = Path(settings.out)
     if settings.out == FIELDS["out"].default:
         out = Path(f"{jobs.file_name(model).removesuffix('.tflite')}-{settings.for_}")
-    _require_free(out, replace_it=settings.replace)
+    require_free(out, replace=settings.replace)
     return _Plan(
         model=model.resolve(),
         kind=kind,
@@ -130,11 +130,12 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
     settings, worker = run.settings, run.pool.workers[0]
     digest = sha256_file(plan.model)
     with run.telling("look at the model"):
-        _, inputs, outputs = worker.call("litesmith.runtime.interpreter:describe", path=plan.model)
         audit = audit_of(worker, plan.model, digest=digest)
+        require_not_compiled(plan.model, audit)
+        _, inputs, outputs = worker.call("litesmith.runtime.interpreter:describe", path=plan.model)
     report, notes = report_beside(plan.model, digest)
     feeding = feeding_of(settings, inputs, report)
-    shipped, tpu_notes = plan.model, ()
+    shipped, tpu_notes = plan.model, tuple[Finding, ...]()
     if settings.delegate != "none":
         shipped, tpu_notes = compiled_for_edge_tpu(plan.model, audit, Path(run.folder))
     card = card_of(
@@ -172,7 +173,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         golden = _for_accelerator(golden, folder)
     roles |= _golden_roles(folder)
     if plan.kind.installs:
-        roles |= write_setup(job, folder)
+        roles |= write_installation(job, folder)
         if settings.wheelhouse:
             roles |= _wheelhouse(pins, plan, folder, run.progress)
     manifest = manifest_of(folder, kind=plan.typed_kind, module=job.module, card=card, roles=roles)
@@ -188,3 +189,69 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         machine=plan.machine if settings.wheelhouse else "",
         findings=(*feeding.findings, *notes, *tpu_notes, *left_out),
     )
+
+
+def _subject(
+    plan: _Plan,
+    audit: Audit,
+    feeding: Feeding,
+    ends: tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]],
+    digest: str,
+) -> Subject:
+    return Subject(
+        path=plan.model,
+        file_name=jobs.file_name(plan.model),
+        sha256=digest,
+        precision=audit.precision,
+        inputs=ends[0],
+        outputs=ends[1],
+        preprocessing=feeding.preprocessing,
+        picture=feeding.picture,
+    )
+
+
+def _classifies(outputs: tuple[TensorSpec, ...], feeding: Feeding) -> bool:
+    """Tell whether the answer is one score per class: a model of images with one row of values."""
+    if feeding.picture is None or len(outputs) != 1:
+        return False
+    shape = outputs[0].shape
+    return len(shape) == 2 and shape[0] in (-1, 1) and shape[1] > 1
+
+
+def _service_name(plan: _Plan, settings: Settings) -> str:
+    return f"litesmith-{jobs.module_name(plan.model)}.service" if settings.service else ""
+
+
+def _samples(run: Run, inputs: tuple[TensorSpec, ...]) -> SampleSet | None:
+    """Return the user's samples in real values, if some were named."""
+    if not run.settings.data:
+        return None
+    real = tuple(replace(spec, dtype="float32") if spec.quantized else spec for spec in inputs)
+    return load(run, inputs=real, classes=None, calibrated=False).evaluation
+
+
+def _golden_roles(folder: Path) -> dict[str, str]:
+    files = (path for path in (folder / GOLDEN_FOLDER).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): "golden" for path in files}
+
+
+def _for_accelerator(golden: Golden, folder: Path) -> Golden:
+    """Loosen golden vectors that the processor made for a model that an accelerator runs."""
+    reason = "made by the processor; the accelerator's own rounding was never tested"
+    loose = Tolerance(absolute=_ACCELERATOR_STEPS, relative=0.0, reason=reason)
+    made = replace(golden, exact=False, tolerances=(loose,) * len(golden.tolerances))
+    write_text(folder / GOLDEN_FILE, to_json(made))
+    return made
+
+
+def _wheelhouse(pins: tuple[Pin, ...], plan: _Plan, folder: Path, progress: Progress) -> dict[str, str]:
+    """Fill the wheelhouse, and check every wheel against the table it was pinned in."""
+    wheels = gather_wheels(
+        [f"{pin.package}=={pin.version}" for pin in pins],
+        python=plan.python,
+        machine=plan.machine,
+        folder=folder / WHEELHOUSE,
+        progress=progress,
+    )
+    require_pinned(wheels, pins)
+    return {f"{WHEELHOUSE}/{wheel.name}": "wheel" for wheel in wheels}

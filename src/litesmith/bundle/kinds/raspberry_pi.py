@@ -36,4 +36,6 @@ def write(job: BundleJob, folder: Path) -> list[tuple[str, str]]:
     return written
 
 
-PLUGIN = Kind(name="raspberry_pi", summary="Folder with a Python module for ARM64 Linux boards", write=write)
+PLUGIN = Kind(
+    name="raspberry_pi", summary="Folder with a Python module for ARM64 Linux boards", write=write, installs=True
+)

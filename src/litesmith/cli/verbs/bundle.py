@@ -1,0 +1,29 @@
+"""`litesmith bundle`."""
+
+from collections.abc import Sequence
+
+from litesmith.cli.verb import PREPROCESSING, Outcome, Verb
+from litesmith.core.progress import Progress
+from litesmith.pipeline.settings import Settings
+
+
+def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcome:
+    """Make a bundle and show what is in it."""
+    from litesmith.pipeline.bundling import bundle
+    from litesmith.report.terminal.bundle import bundle_text
+
+    del models
+    made = bundle(settings, progress=progress)
+    return Outcome(record=made, text=bundle_text(made))
+
+
+PLUGIN = Verb(
+    name="bundle",
+    summary="put a .tflite into a folder that installs and checks itself on a device",
+    models=1,
+    settings=(
+        "for_", "out", "replace", "data", "labels", "takes", *PREPROCESSING, "threads", "delegate",
+        "wheelhouse", "python", "machine", "target", "service", "jobs", "seed",
+    ),
+    run=run,
+)  # fmt: skip

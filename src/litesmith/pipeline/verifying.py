@@ -1,0 +1,163 @@
+"""`litesmith verify`: whether a bundle answers on a machine as it did when it was made."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from litesmith.bundle import check as script
+from litesmith.core.connecting import connect, resolve
+from litesmith.core.device import Device
+from litesmith.core.errors import ConfigError, GateError, SourceError, TargetError
+from litesmith.core.golden import GOLDEN_FILE, Golden
+from litesmith.core.parity import Parity, ParityVerdict, StepParity, Verified
+from litesmith.core.progress import Progress, silent
+from litesmith.pipeline.settings import Settings
+from litesmith.report.encode import from_data
+
+_TIMEOUT_S = 1800.0
+_UNSOUND = (ParityVerdict.DAMAGED, ParityVerdict.DIFFERENT)
+
+
+def verify(settings: Settings, folder: str, *, progress: Progress = silent) -> Verified:
+    """Return how a bundle's answers compare with its golden vectors on each target.
+
+    Its files are checked here first: of a damaged bundle nothing is run anywhere.
+
+    Raises:
+        SourceError: the folder is no bundle.
+        UserError: a target does not exist.
+        TargetError: a target cannot be reached, or the check could not be run there.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise SourceError(f"{folder} is no folder", hint="Name the folder that `litesmith bundle` made.")
+    if not (path / script.MANIFEST).exists():
+        raise SourceError(
+            f"{folder} has no {script.MANIFEST}, so that it is no bundle",
+            hint="Name the folder that `litesmith bundle` made.",
+        )
+    if not settings.target:
+        raise ConfigError("no target was given", hint="Leave --target out to verify here.")
+    for target in settings.target:
+        resolve(target)
+    damaged = script.damages(path)
+    if damaged:
+        return Verified(parities=(_damaged(folder, damaged),))
+    golden = from_data(Golden, json.loads((path / GOLDEN_FILE).read_text(encoding="utf-8")))
+    parities = []
+    for done, target in enumerate(settings.target):
+        progress("verify", done, len(settings.target))
+        parities.append(_on(target, folder, golden))
+    progress("verify", len(settings.target), len(settings.target))
+    return Verified(parities=tuple(parities))
+
+
+def require_sound(verified: Verified) -> None:
+    """Check that no machine gave other answers, and that no file was damaged.
+
+    Raises:
+        GateError: one did, or one was; the message names the first.
+    """
+    for parity in verified.parities:
+        if parity.verdict not in _UNSOUND:
+            continue
+        where = f" on {parity.device.target}" if parity.device is not None else ""
+        what = "is damaged" if parity.verdict is ParityVerdict.DAMAGED else f"answers otherwise{where}"
+        damaged = parity.verdict is ParityVerdict.DAMAGED
+        raise GateError(
+            f"{parity.bundle} {what}: {parity.reason}",
+            hint="Bundle the model again." if damaged else "See docs/verify.md on what makes answers differ.",
+        )
+
+
+def _damaged(folder: str, found: Sequence[str]) -> Parity:
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return Parity(
+        bundle=folder,
+        verdict=ParityVerdict.DAMAGED,
+        reason=f"{found[0]}{more}",
+        damaged=tuple(found),
+        exact=False,
+        vectors=0,
+        steps=(),
+        delegate="",
+        made_with="",
+        device=None,
+    )
+
+
+def _on(target: str, folder: str, golden: Golden) -> Parity:
+    """Return the comparison on one target."""
+    events: list[dict[str, Any]] = []
+
+    def on_line(line: str) -> None:
+        if line.startswith("{"):
+            try:
+                events.append(json.loads(line))
+            except json.JSONDecodeError as error:
+                raise TargetError(f"the check on {target} printed '{line[:80]}', which is no JSON") from error
+
+    session = connect(target)
+    try:
+        sent = session.send(Path(folder))
+        session.run_script(Path(script.__file__), [sent, "--lines"], request="", on_line=on_line, timeout_s=_TIMEOUT_S)
+        device = session.device()
+    finally:
+        session.close()
+    return read_parity(events, folder=folder, golden=golden, device=device)
+
+
+def read_parity(events: Sequence[dict[str, Any]], *, folder: str, golden: Golden, device: Device) -> Parity:
+    """Return what a run of the check script said.
+
+    Raises:
+        TargetError: it did not come to its end.
+    """
+    kinds = {str(event.get("event")): event for event in events}
+    end = kinds.get("end")
+    if end is None:
+        raise TargetError(
+            f"the check on {device.target} ended without a verdict", hint="Run check.py there by hand to see why."
+        )
+    steps = tuple(_step(event) for event in events if event.get("event") == "step")
+    damaged = tuple(str(line) for line in kinds.get("files", {}).get("damaged", ()))
+    runtime = kinds.get("runtime", {})
+    return Parity(
+        bundle=folder,
+        verdict=ParityVerdict(end["verdict"]),
+        reason=str(end["reason"]) or _agreement(golden, steps),
+        damaged=damaged,
+        exact=golden.exact,
+        vectors=int(end.get("vectors", 0)),
+        steps=steps,
+        delegate=str(runtime.get("delegate", "")),
+        made_with=f"{golden.runtime}, {golden.delegate}, {golden.machine}",
+        device=device,
+    )
+
+
+def _step(event: dict[str, Any]) -> StepParity:
+    return StepParity(
+        vector=event["vector"],
+        step=event["step"],
+        tensor=event["tensor"],
+        elements=event["elements"],
+        different=event["different"],
+        largest=math.nan if event["largest"] is None else event["largest"],
+        allowed=event["allowed"],
+        same_top1=event.get("same_top1"),
+    )
+
+
+def _agreement(golden: Golden, steps: Sequence[StepParity]) -> str:
+    """Return in one sentence why answers count as the same."""
+    if not any(step.different for step in steps):
+        return "every value of every step is the same"
+    outputs = [step for step in steps if step.step == "output" and step.different]
+    nearest = max((step.largest / step.allowed for step in outputs if step.allowed), default=0.0)
+    why = golden.tolerances[0].reason if golden.tolerances else ""
+    return f"{len(outputs)} outputs differ, by at most {nearest:.0%} of what is allowed; {why}"
