@@ -20,8 +20,19 @@ def variant_of(report: Deployment, digest: str) -> Variant | None:
     return next((variant for variant in report.variants if variant.sha256 == digest), None)
 
 
+def name_of(model: Path, digest: str, report: Deployment | None) -> str:
+    """Return what to call a model: its file's name, or source and scheme where a report says them.
+
+    Deploy names files by their schemes, and every model has an `int8.tflite`.
+    """
+    variant = variant_of(report, digest) if report is not None else None
+    if report is None or variant is None or model.stem != variant.scheme:
+        return model.stem
+    return f"{Path(report.source.path).stem}-{variant.scheme}"
+
+
 def card_of(
-    path: Path,
+    name: str,
     audit: Audit,
     *,
     ends: tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]],
@@ -32,7 +43,7 @@ def card_of(
     """Return what is known of a model.
 
     Args:
-        path: The file.
+        name: From `name_of`.
         audit: Of the file.
         ends: Its inputs and outputs as the runtime sees them.
         preprocessing: How samples become inputs; None for a model that takes tensors as they are.
@@ -42,7 +53,7 @@ def card_of(
     variant = variant_of(report, audit.sha256) if report is not None else None
     known = report.environment.versions if report is not None and variant is not None else {}
     return ModelCard(
-        name=path.stem,
+        name=name,
         sha256=audit.sha256,
         size_bytes=audit.size_bytes,
         scheme=audit.precision.value,

@@ -35,7 +35,7 @@ class ModelCard:
     """What is known of the bundled model.
 
     Attributes:
-        name: Name of the model, from its file name.
+        name: Name of the model: of its file, or source and scheme.
         sha256: Of the model file.
         size_bytes: Of the model file.
         scheme: As the audit calls its precision, such as `full integer, 8 bit`.

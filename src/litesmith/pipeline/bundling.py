@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from litesmith.bundle import job as jobs
-from litesmith.bundle.card import card_of
+from litesmith.bundle.card import card_of, name_of
 from litesmith.bundle.installation import WHEELHOUSE, write_installation
 from litesmith.bundle.kind import KIND, PACKAGE, Kind
 from litesmith.bundle.manifest import manifest_of, write_manifest
@@ -15,6 +15,7 @@ from litesmith.bundle.pins import Pin, pins_for, require_pinned
 from litesmith.core.audit import Audit
 from litesmith.core.bundle import Bundled
 from litesmith.core.connecting import connect
+from litesmith.core.deployment import Deployment
 from litesmith.core.errors import ConfigError, TargetError
 from litesmith.core.files import sha256_file, write_text
 from litesmith.core.golden import GOLDEN_FILE, GOLDEN_FOLDER, Golden, Tolerance
@@ -47,6 +48,10 @@ class _Plan:
     """What was checked before any work began."""
 
     model: Path
+    digest: str
+    name: str
+    report: Deployment | None
+    notes: tuple[Finding, ...]
     kind: Kind
     typed_kind: str
     labels: tuple[str, ...]
@@ -89,12 +94,19 @@ def _planned(settings: Settings) -> _Plan:
     labels = read_labels(settings.labels)
     python, machine = _asked(settings)
     pins_for(python, machine, images=True)
+    digest = sha256_file(model)
+    report, notes = report_beside(model, digest)
+    name = name_of(model, digest, report)
     out = Path(settings.out)
     if settings.out == FIELDS["out"].default:
-        out = Path(f"{jobs.file_name(model).removesuffix('.tflite')}-{settings.for_}")
+        out = Path(f"{jobs.module_name(Path(name))}-{settings.for_}")
     require_free(out, replace=settings.replace)
     return _Plan(
         model=model.resolve(),
+        digest=digest,
+        name=name,
+        report=report,
+        notes=notes,
         kind=kind,
         typed_kind=settings.for_,
         labels=labels,
@@ -128,23 +140,21 @@ def _asked(settings: Settings) -> tuple[str, str]:
 def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
     """Fill the folder of a bundle."""
     settings, worker = run.settings, run.pool.workers[0]
-    digest = sha256_file(plan.model)
     with run.telling("look at the model"):
-        audit = audit_of(worker, plan.model, digest=digest)
+        audit = audit_of(worker, plan.model, digest=plan.digest)
         require_not_compiled(plan.model, audit)
         _, inputs, outputs = worker.call("litesmith.runtime.interpreter:describe", path=plan.model)
-    report, notes = report_beside(plan.model, digest)
-    feeding = feeding_of(settings, inputs, report)
+    feeding = feeding_of(settings, inputs, plan.report)
     shipped, tpu_notes = plan.model, tuple[Finding, ...]()
     if settings.delegate != "none":
         shipped, tpu_notes = compiled_for_edge_tpu(plan.model, audit, Path(run.folder))
     card = card_of(
-        plan.model,
+        plan.name,
         audit,
         ends=(inputs, outputs),
         preprocessing=feeding.preprocessing,
         labels=len(plan.labels),
-        report=report,
+        report=plan.report,
     )
     card = replace(card, sha256=sha256_file(shipped), size_bytes=shipped.stat().st_size)
     subject = _subject(plan, audit, feeding, (inputs, outputs), card.sha256)
@@ -153,7 +163,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
     job = jobs.BundleJob(
         model=shipped,
         file_name=subject.file_name,
-        module=jobs.module_name(plan.model),
+        module=jobs.module_name(Path(plan.name)),
         card=card,
         picture=feeding.picture,
         normalized=subject.normalized,
@@ -187,7 +197,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         delegate=settings.delegate,
         python=plan.python if settings.wheelhouse else "",
         machine=plan.machine if settings.wheelhouse else "",
-        findings=(*feeding.findings, *notes, *tpu_notes, *left_out),
+        findings=(*feeding.findings, *plan.notes, *tpu_notes, *left_out),
     )
 
 
@@ -219,7 +229,7 @@ def _classifies(outputs: tuple[TensorSpec, ...], feeding: Feeding) -> bool:
 
 
 def _service_name(plan: _Plan, settings: Settings) -> str:
-    return f"litesmith-{jobs.module_name(plan.model)}.service" if settings.service else ""
+    return f"litesmith-{jobs.module_name(Path(plan.name))}.service" if settings.service else ""
 
 
 def _samples(run: Run, inputs: tuple[TensorSpec, ...]) -> SampleSet | None:

@@ -80,7 +80,7 @@ def _tree(files: tuple[BundledFile, ...]) -> RenderableType:
         for name, (number, size, role) in rows.items()
     ]
     total = sum(file.size_bytes for file in files)
-    shown.append((Name("manifest.json"), "sha256 of all of them", format_size(total)))
+    shown += [(Name("manifest.json"), "sha256 of each", ""), (Name("together"), "", format_size(total))]
     return plain_table(("file", "", "size"), shown, right=(2,))
 
 
