@@ -10,9 +10,11 @@ import pytest
 
 from litesmith.cli.main import verbs
 from litesmith.cli.verb import MANY, Verb
+from litesmith.core.bundle import Bundled
 from litesmith.core.comparison import Comparison
 from litesmith.core.debugging import Debugging
 from litesmith.core.device_action import DeviceOutcome
+from litesmith.core.parity import Verified
 from litesmith.pipeline.convert import ConvertResult
 from litesmith.pipeline.doctor import Diagnosis
 from litesmith.pipeline.files import FileResults
@@ -34,6 +36,8 @@ RESULTS = {
     "benchmark": FileResults,
     "compare": Comparison,
     "debug": Debugging,
+    "bundle": Bundled,
+    "verify": Verified,
     "device": DeviceOutcome,
     "doctor": Diagnosis,
 }

@@ -60,7 +60,7 @@ BAD_NAMES = [
     ("evaluate cnn.tflite --data good.npz --metric tpo1", "unknown metric 'tpo1'", "'top1'", 2),
     ("benchmark cnn.tflite --target locl", "unknown target 'locl'", "'local'", 2),
     ("deplo cnn.tflite", "unknown verb 'deplo'", "Did you mean deploy?", 2),
-    ("frobnicate", "unknown verb 'frobnicate'", "Verbs: deploy, convert", 2),
+    ("frobnicate", "unknown verb 'frobnicate'", "Verbs: deploy, bundle", 2),
     ("", "VERB", "--help", 2),
     ("deploy", "no model was given", "litesmith deploy MODEL", 2),
     ("inspect", "no .tflite was given", "litesmith inspect FILE.tflite", 2),

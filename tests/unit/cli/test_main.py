@@ -21,6 +21,8 @@ from litesmith.pipeline.settings import FIELDS, flag
 def test_verbs_are_in_the_order_people_meet_them() -> None:
     assert list(verbs()) == [
         "deploy",
+        "bundle",
+        "verify",
         "convert",
         "quantize",
         "evaluate",
