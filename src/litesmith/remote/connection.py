@@ -22,7 +22,8 @@ from litesmith.remote.faults import Unreachable, fault_of, lost, no_folder
 
 T = TypeVar("T")
 KEEPER = Path(__file__).with_name("keeper.sh")
-_CALL = 'token=$1; shift; "$@"; code=$?; printf "\\n%s %s\\n" "$token" "$code" >&2'
+_CALL = 'token=$1; shift; printf "\\n%s\\n" "$token"; "$@"; code=$?; printf "\\n%s %s\\n" "$token" "$code" >&2'
+"""A word in front of what a command prints, for logins may print too, and one in front of its exit code."""
 _NO_FOLDER = 73
 _FORGIVEN = 5
 """Lost connections in a row without progress."""
@@ -94,9 +95,9 @@ class Connection:
         )
         self._master = master
         limit = self.patience.connect_s + self.patience.answer_s
-        line = self._heard("ready ", limit)
+        line = self._heard(f"ready-{self.id} ", limit)
         if line is not None:
-            self.home = line.removeprefix("ready ").rstrip("/") or "/"
+            self.home = line.partition(" ")[2].rstrip("/") or "/"
             return
         late = master.poll() is None
         self._end_master()
@@ -123,7 +124,10 @@ class Connection:
             raise not_started(error) from error
 
     def command(self, command: Sequence[str], *, marked: bool = True) -> tuple[list[str], str]:
-        """Return the ssh command line for a command there, and the word its exit code is printed behind at last.
+        """Return the ssh command line for a command there, and a word.
+
+        The word on a line of its own is in front of all it prints, and at last in front of its exit code on the error
+        stream.
 
         What is marked is ended with the connection.
         """
@@ -156,7 +160,7 @@ class Connection:
                 process.kill()
                 process.communicate()
         code, said = self.code_of(error.decode("utf-8", "replace"), token)
-        return Answer(code=code, out=out.decode("utf-8", "replace"), error=said)
+        return Answer(code=code, out=out.decode("utf-8", "replace").partition(f"\n{token}\n")[2], error=said)
 
     def code_of(self, errors: str, token: str) -> tuple[int, str]:
         """Return the exit code from what a command printed to its error stream, and the rest of that.

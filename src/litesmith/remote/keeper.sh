@@ -40,7 +40,7 @@ for old in "$base"/s-*; do
     end_all "$other"
     rm -rf -- "$old"
 done
-printf 'ready %s\n' "$HOME"
+printf '\nready-%s %s\n' "$id" "$HOME"
 while read -r word; do
     [ "$word" = end ] && finish
 done

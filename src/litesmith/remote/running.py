@@ -69,8 +69,12 @@ def run(
         whole = False
         try:
             assert process.stdout is not None
-            for text in process.stdout:
-                on_line(text.decode("utf-8", "replace").rstrip("\n"))
+            begun = False
+            for raw in process.stdout:
+                text = raw.decode("utf-8", "replace").rstrip("\n")
+                if begun:
+                    on_line(text)
+                begun = begun or text == token
             process.wait()
             whole = not limits.late
         finally:
