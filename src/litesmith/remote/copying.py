@@ -113,6 +113,7 @@ class _Sending:
             if code in (_SHORT, _DIFFERS) and self._spoilt < 1:
                 self._spoilt += 1
                 continue
+            self.connection.call(["rm", "-rf", "--", self._folder])
             raise self._error(code, said, free)
 
     def _rest(self) -> tuple[int, str]:

@@ -40,7 +40,7 @@ for folder in "$base"/runtime-*; do
     rm -rf -- "$folder" || exit 74
     echo "removed $folder"
 done
-rmdir -- "$base" 2>/dev/null
+rmdir -- "$base" "$HOME/.local/share" "$HOME/.local" 2>/dev/null # as far as they are empty
 for folder in "$HOME"/.cache/litesmith/s-*; do
     [ -d "$folder" ] && [ "${folder##*/s-}" != "$1" ] || continue
     keeper=$(cat "$folder/keeper" 2>/dev/null)

@@ -6,8 +6,8 @@ grace=$2
 umask 077
 base=$HOME/.cache/litesmith
 folder=$base/s-$id
-cache=
-[ -d "$HOME/.cache" ] || cache=$HOME/.cache
+made=
+[ -d "$HOME/.cache" ] || made=cache
 
 marked() { # process ids that were started with the variable; /proc shows the environment a program began with
     grep -ls -- "$1" /proc/[0-9]*/environ 2>/dev/null | sed 's|^/proc/||; s|/environ$||'
@@ -21,16 +21,24 @@ end_all() {
 }
 finish() {
     end_all "$id"
+    [ -e "$folder/made-cache" ] && made=cache
     rm -rf -- "$folder"
-    rmdir -- "$base" 2>/dev/null && [ -n "$cache" ] && rmdir -- "$cache" 2>/dev/null
+    rmdir -- "$base" 2>/dev/null && [ -n "$made" ] && rmdir -- "$HOME/.cache" 2>/dev/null
     [ ! -e "$folder" ] && echo ended
     exit 0
 }
 
-mkdir -p -- "$folder" || exit 73
+failed() {
+    rm -rf -- "$folder"
+    free=$(df -Pk -- "$HOME" 2>/dev/null | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4)
+    [ "${free:-99}" -lt 64 ] && echo "No space left" >&2 # shells do not say why they cannot write
+    exit 73
+}
+mkdir -p -- "$folder" || failed
 before=$(cat "$folder/keeper" 2>/dev/null) # of a connection that was lost, which its server may not know yet
-echo $$ >"$folder/keeper" || exit 73
+echo $$ >"$folder/keeper" || failed
 [ -n "$before" ] && grep -qs -- "LITESMITH_SESSION=$id" "/proc/$before/environ" && kill -9 "$before"
+[ -z "$made" ] || : >"$folder/made-cache"
 end_all "$id"
 for old in "$base"/s-*; do
     other=${old##*/s-}

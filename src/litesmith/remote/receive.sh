@@ -24,10 +24,7 @@ if [ "$what" = look ]; then
     fi
     exit 0
 fi
-cat >>"$part" || {
-    rm -rf -- "$folder"
-    exit 74
-}
+cat >>"$part" || exit 74 # the disk is full, or the connection is lost; the sender knows which
 [ "$(wc -c <"$part")" -lt "$size" ] && exit 75
 sum=$(sha256sum <"$part") || exit 77
 [ "${sum%% *}" = "$digest" ] || {
