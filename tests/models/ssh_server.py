@@ -57,12 +57,11 @@ class Server:
         shutil.copyfile(self.folder / "user_key.pub", self.folder / "authorized_keys")
         self.login("")
         force = self.folder / "force"
-        force.write_text(
-            f"#!/bin/sh\nexport HOME={shlex.quote(str(self.home))}\ncd\n"
-            f'. {shlex.quote(str(self.folder / "login"))}\nexec sh -c "$SSH_ORIGINAL_COMMAND"\n'
-        )
+        lines = ["#!/bin/sh", f"export HOME={shlex.quote(str(self.home))}", "cd", "command=$SSH_ORIGINAL_COMMAND"]
+        lines += ["unset SSH_ORIGINAL_COMMAND", f". {shlex.quote(str(self.folder / 'login'))}"]
+        force.write_text("\n".join([*lines, 'exec sh -c "$command"', ""]))
         force.chmod(0o755)
-        lines = {
+        settings = {
             "Port": self.port,
             "ListenAddress": "127.0.0.1",
             "HostKey": self.folder / "host_key",
@@ -77,7 +76,7 @@ class Server:
             "MaxStartups": "100",
             "Subsystem": "sftp internal-sftp",
         }
-        (self.folder / "sshd_config").write_text("".join(f"{key} {value}\n" for key, value in lines.items()))
+        (self.folder / "sshd_config").write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
         self.know(self.port)
 
     @property
@@ -154,14 +153,16 @@ class Server:
             self.process.kill()
             self.process.wait()
 
-    def marked(self) -> list[int]:
-        """Return processes that still run for a session in this home."""
+    def marked(self, variable: str = "LITESMITH_") -> list[str]:
+        """Return processes in this home with such a variable; with `LITESMITH_RUN`, those that sessions run."""
         found = []
-        home = f"HOME={self.home}".encode()
-        for place in Path("/proc").glob("[0-9]*/environ"):
+        for place in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if home in (content := place.read_bytes()) and b"LITESMITH_" in content:
-                    found.append(int(place.parent.name))
+                environment = (place / "environ").read_bytes().split(b"\0")
+                line = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                marked = any(entry.startswith(variable.encode()) for entry in environment)
+                if marked and line and f"HOME={self.home}".encode() in environment:
+                    found.append(line)
         return found
 
     def left(self) -> list[str]:

@@ -237,10 +237,11 @@ class Connection:
             if self.alive:
                 assert self._master is not None
                 assert self._master.stdin is not None
-                with contextlib.suppress(OSError):
+                with contextlib.suppress(OSError, subprocess.TimeoutExpired):
                     self._master.stdin.write(b"end\n")
                     self._master.stdin.flush()
-                self._heard("ended", self.patience.answer_s)
+                    if self._heard("ended", self.patience.answer_s) is not None:
+                        self._master.wait(timeout=5)
         finally:
             self._end_master()
             self._said.close()
