@@ -13,13 +13,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import measures
 from audit_measures import AUDIT_PARTS
+from bundle_overhead import BUNDLE_PARTS
 from measures import Job
 from rich.console import Console
 from rich.table import Table
 
 from litesmith.core.environment import environment
 
-PARTS = {**measures.PARTS, **AUDIT_PARTS}
+PARTS = {**measures.PARTS, **AUDIT_PARTS, **BUNDLE_PARTS}
 EXAMPLE = Path(__file__).parent.parent / "examples" / "fashion_mnist"
 
 

@@ -11,8 +11,10 @@ from litesmith.bundle.job import BundleJob
 from litesmith.bundle.rendering import render
 from litesmith.core.environment import version_of
 from litesmith.core.errors import BundleError
+from litesmith.core.graph import stateful_ops
 from litesmith.core.preprocessing import Layout, Resize
 from litesmith.core.tensors import TensorSpec
+from litesmith.runtime.flatbuffer import read_graph
 
 LABELS_FILE = "labels.json"
 _SUPPORT = {Resize.BOX: 0.5, Resize.BILINEAR: 1.0, Resize.BICUBIC: 2.0, Resize.LANCZOS: 3.0}
@@ -53,6 +55,7 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "labels": job.labels,
         "labels_file": LABELS_FILE,
         "classes": job.class_count,
+        "stateful": any(stateful_ops(graph) for graph in read_graph(job.model).subgraphs),
         "picture": picture,
         "gray": picture is not None and picture.channels != 3,
         "mode": "RGB" if picture is not None and picture.channels == 3 else "L",

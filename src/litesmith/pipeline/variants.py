@@ -179,7 +179,7 @@ def answers_of(run: Run, label: str, model: Path, digest: str, samples: SampleSe
         with run.telling(f"evaluate {label}") as tell:
             return answer(model, samples, pool=run.pool, folder=folder, on_progress=tell)
 
-    kept = run.step("evaluate", {"model": digest, "samples": samples.digest}, Answers, make, version=1)
+    kept = run.step("evaluate", {"model": digest, "samples": samples.digest}, Answers, make, version=2)
     return replace(kept.value, files=tuple(kept.folder / file.name for file in kept.value.files))
 
 

@@ -159,3 +159,11 @@ def test_the_range_of_the_signed_preset_is_computed_by_additions() -> None:
     scale = (high - low) / 255
     table = quantize(normalize(ALL_BYTES, PRESETS["signed"]), replace(MOVED, scale=scale, zero_point=0))
     assert steps(table.view(np.uint8).reshape(-1)) is not None
+
+
+def test_real_features_beside_an_image_are_quantized_and_integers_are_not(tmp_path: Path) -> None:
+    """No preprocessing applies to them, but the input's scale does."""
+    spec = TensorSpec(name="features", dtype="int8", shape=(1, 3), scale=0.5, zero_point=3)
+    for dtype, expected in (("float64", [4, 3, 127]), ("int8", [0, 0, 100])):
+        samples = sample_set(tmp_path / dtype, np.array([[0.5, 0.2, 100]], dtype), normalized=False)
+        assert feeder(samples, samples.inputs[0], spec)(samples.raw()).tolist() == [expected]
