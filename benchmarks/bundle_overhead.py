@@ -101,7 +101,7 @@ def interval(ours: list[float], base: list[float], block: int) -> tuple[float, f
 
 
 def overhead(name: str, module: Any) -> Measured:
-    """Compare the way from a ready uint8 picture to the best five classes with bare `invoke()` on the same interpreter."""
+    """Compare a ready uint8 picture to its best five classes with bare `invoke()` on the same interpreter."""
     model = module.Model(threads=1)
     photo = np.random.default_rng(0).integers(0, 256, (224, 224, 3), dtype=np.uint8)
     ours, bare = alternately(lambda: model.best(model.run(photo)), model._interpreter.invoke, ROUNDS, BLOCK)
@@ -115,8 +115,8 @@ def overhead(name: str, module: Any) -> Measured:
         goal=f"<= {1 + MOST_OVERHEAD}",
         met=took / base <= 1 + MOST_OVERHEAD,
         note=(
-            f"{took - base:.0f} us more, {100 * (took / base - 1):.1f} % (95 % interval {100 * low:.1f} to {100 * high:.1f}); "
-            f"medians of {len(ours)} each, alternating by {BLOCK}, processor time, 1 thread"
+            f"{took - base:.0f} us more, {100 * (took / base - 1):.1f} % "
+            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}); medians of {len(ours)} each, alternating by {BLOCK}, processor time, 1 thread"
         ),
     )
 
@@ -152,8 +152,8 @@ def measured(models: Path, out: Path) -> list[Measured]:
     made = out / "quantized"
     options = ["--preprocess", "signed", "--schemes", "int8", "--calibrator", "min_max", "--corrections", "none"]
     options += [part for name, path in samples.items() for part in (f"--{name}", str(path))]
-    command = litesmith("quantize", str(models / "mobilenet_v2_float32.tflite"), *options, "--out", str(made), "--quiet")
-    subprocess.run(command, check=True, capture_output=True)
+    options += ["--out", str(made), "--quiet"]
+    subprocess.run(litesmith("quantize", str(models / "mobilenet_v2_float32.tflite"), *options), check=True)
     own = made / "variants" / "int8.tflite"
     own = own.rename(own.with_name("mobilenet_v2_own.tflite"))
     by_bytes = bundled(own, out, byte_fed=True)
@@ -163,9 +163,8 @@ def measured(models: Path, out: Path) -> list[Measured]:
         overhead("int8 by TFLiteConverter", bundled(models / "mobilenet_v2_int8.tflite", out)),
         overhead("float32", bundled(models / "mobilenet_v2_float32.tflite", out)),
     ]
-    for resize in Resize:
-        rows.append(resizing(bundled(models / "mobilenet_v2_float32.tflite", out / "resize", resize=resize), resize))
-    return rows
+    plain = models / "mobilenet_v2_float32.tflite"
+    return rows + [resizing(bundled(plain, out / "resize", resize=resize), resize) for resize in Resize]
 
 
 def bundle(job: Job) -> list[Measured]:
