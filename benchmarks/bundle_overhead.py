@@ -116,7 +116,8 @@ def overhead(name: str, module: Any) -> Measured:
         met=took / base <= 1 + MOST_OVERHEAD,
         note=(
             f"{took - base:.0f} us more, {100 * (took / base - 1):.1f} % "
-            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}); medians of {len(ours)} each, alternating by {BLOCK}, processor time, 1 thread"
+            f"(95 % interval {100 * low:.1f} to {100 * high:.1f}); medians of {len(ours)} each, "
+            f"alternating by {BLOCK}, processor time, 1 thread"
         ),
     )
 
