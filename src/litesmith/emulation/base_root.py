@@ -38,7 +38,9 @@ PACKAGES = (
 LEFT_OUT = ("doc", "man", "locale", "info", "lintian", "bug")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 HOOKS = Path("/usr/share/mmdebstrap/hooks/merged-usr")
-_RECIPE = 1  # raised when what is done below changes
+_RECIPE = 2  # raised when what is done below changes
+HOST_LIBRARIES = ("lib64", "usr/lib/x86_64-linux-gnu")
+"""Folders that stay empty, and show this machine's libraries where instructions are counted."""
 _PHASES = 6
 _TIMEOUT_S = 1800.0
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -150,7 +152,7 @@ def finish(root: Path) -> None:
         (root / "etc/hostname").write_text(f"{spaces.HOST_NAME}\n", encoding="ascii")
         names = f"127.0.0.1 localhost\n127.0.1.1 {spaces.HOST_NAME}\n"
         (root / "etc/hosts").write_text(names, encoding="ascii")
-        for folder in ("proc", "sys", "dev", "run", "tmp", "root", "home/pi/.ssh", "etc/ssl/certs"):
+        for folder in ("proc", "sys", "dev", "run", "tmp", "root", "home/pi/.ssh", "etc/ssl/certs", *HOST_LIBRARIES):
             (root / folder).mkdir(parents=True, exist_ok=True)
         (root / "tmp").chmod(0o1777)
         (root / "home/pi/.ssh").chmod(0o700)
