@@ -26,7 +26,7 @@ from litesmith.emulation.power import require_made
 from litesmith.emulation.store import Place, home
 
 SOURCE = Path(__file__).with_name("instructions.c")
-SCRIPT = Path(__file__).with_name("counted_models.py")
+SCRIPT = Path(__file__).parent.parent / "runtime" / "counted_models.py"
 INFERENCES = 5
 REPEATS = 2
 _TIMEOUT_S = 1800.0

@@ -90,7 +90,7 @@ def facts_of(printed: str, *, target: str) -> MachineFacts:
         python_path=chosen.path if chosen else "",
         runtime=chosen.runtime if chosen else "",
         pythons=pythons,
-        cpu=one("cpu") or _ARM_PARTS.get(one("part").lower(), one("part")),
+        cpu=_cpu(one("implementer"), one("part").lower(), one("cpu")),
         features=tuple(one("features").split()),
         cores=_whole(one("cores")),
         memory_bytes=_whole(one("memory_kb")) * 1024,
@@ -102,6 +102,12 @@ def facts_of(printed: str, *, target: str) -> MachineFacts:
         temperature_c=_temperature(said_of["temperature"]),
         throttling=throttling_of(one("throttled")),
     )
+
+
+def _cpu(implementer: str, part: str, model: str) -> str:
+    """Return the name of the CPU: of Arm's own by number, since their model name says the architecture only."""
+    name = _ARM_PARTS.get(part, "") if implementer in ("", "0x41") else ""
+    return name or model or part
 
 
 def _whole(text: str) -> int:

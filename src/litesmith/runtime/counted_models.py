@@ -1,4 +1,4 @@
-"""Runs models between marks that the plugin of qemu counts at. A script of its own: standard library, NumPy, LiteRT.
+"""Runs models between marks that a plugin of qemu counts at. A script of its own: standard library, NumPy and LiteRT.
 
     counted_models.py REQUEST
 
@@ -77,7 +77,7 @@ def main() -> None:
             found: dict[str, Any] = dict(
                 count(path, inferences=request["inferences"], counts=Path(request["counts"]), seed=request["seed"])
             )
-        except Exception as error:  # noqa: BLE001 - whatever it is, it becomes a line
+        except Exception as error:
             found = {"failed": f"{type(error).__name__}: {error}"}
         print(json.dumps({"model": number, **found}), flush=True)
 
