@@ -112,12 +112,14 @@ def measure(
         "times": not device.emulated,
         "delegate": delegate,
     }
-    found = _Events()
+    found, told = _Events(), [0, 0]
 
     def on_line(line: str) -> None:
         event = read_event(line)
-        if event.get("event") == "progress" and on_progress is not None:
-            on_progress(event["done"], event["total"])
+        if event.get("event") == "progress":
+            told[:] = [event["done"], event["total"]]
+        if event.get("event") in ("progress", "beat") and on_progress is not None:
+            on_progress(*told)
         found.add(event)
 
     limit_s = timeout_s + _SPARE * sustain_s * len(keys)

@@ -7,9 +7,8 @@ Reads one JSON request on standard input and prints one JSON object per line:
      "delegate": "", "root": "/"}
 
     {"event": "probe", "model": 0, "load_ms": ..., "first_inference_ms": ..., "peak_memory_bytes": ..., ...}
-    {"event": "failed", "model": 1, "reason": "..."}
-    {"event": "progress", "done": 3, "total": 10}
-    {"event": "thermal", "temperature_c": ..., "clock_mhz": ..., ...}
+    {"event": "failed", "model": 1, "reason": "..."}    {"event": "progress", "done": 3, "total": 10}
+    {"event": "thermal", "temperature_c": ..., "clock_mhz": ..., ...}    {"event": "beat"}
     {"event": "latencies", "model": 0, "threads": 1, "warmup_runs": 10, "ms": [...]}
     {"event": "sustained", "model": 0, "duration_s": ..., "runs": ..., "first_ms": ..., "last_ms": ..., "points": [...]}
     {"event": "no delegate", "delegate": "edgetpu", "looked": [...]}
@@ -34,6 +33,7 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,24 +51,21 @@ def say(**fields: Any) -> None:
     print(json.dumps(fields), flush=True)
 
 
-def peak_memory_bytes() -> int:
-    """Return the peak resident memory of this process since it was started."""
-    try:
-        for line in Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def text_of(path: Path) -> str:
     """Return the text of a small file; empty where it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return ""
+
+
+def peak_memory_bytes() -> int:
+    """Return the peak resident memory of this process since it was started."""
+    for line in text_of(Path("/proc/self/status")).splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def number_of(path: Path) -> int | None:
@@ -86,14 +83,13 @@ def numbers(folder: Path, pattern: str) -> list[int]:
 
 def firmware_flags(root: str) -> int | None:
     """Return what `vcgencmd get_throttled` says on a Raspberry Pi, as its bits; None elsewhere."""
+    said = text_of(Path(root, "sys/devices/platform/soc/soc:firmware/get_throttled"))
     if shutil.which("vcgencmd"):
         asked = ["vcgencmd", "get_throttled"]
-        try:
-            done = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=False)
-            return int(done.stdout.partition("=")[2], 16)
-        except (OSError, ValueError, subprocess.TimeoutExpired):
-            pass
-    said = text_of(Path(root, "sys/devices/platform/soc/soc:firmware/get_throttled"))
+        with suppress(OSError, subprocess.TimeoutExpired):
+            said = subprocess.run(asked, capture_output=True, text=True, timeout=5, check=False).stdout.partition("=")[
+                2
+            ]
     try:
         return int(said, 16)
     except ValueError:
@@ -207,7 +203,7 @@ def prepared(model: int, path: str, threads: int, library: str) -> Any:
         interpreter = opened(path, threads, library)
         fill(interpreter)
         interpreter.invoke()
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, OSError) as error:
         say(event="failed", model=model, reason=str(error)[:300])
         return None
     return interpreter
@@ -226,6 +222,7 @@ def sustained(model: int, interpreter: Any, request: dict[str, Any]) -> None:
         ended = time.perf_counter() - begun
         points.append({"t_s": ended, "runs": len(times), "p50_ms": float(np.median(times)), **state(root)})
         stretches.append(times)
+        say(event="beat")
         if len(stretches) > 6:  # those of the first and the last tenth are kept, not a million of others
             del stretches[3]
     first, last = (float(np.median(np.concatenate(part))) for part in (stretches[:3], stretches[-3:]))
@@ -240,8 +237,7 @@ def in_rounds(ready: dict[tuple[int, int], Any], request: dict[str, Any], tell: 
     for one, interpreter in ready.items():
         warm = [timed_ms(interpreter) for _ in range(request["warmup_runs"])]
         fits = request["seconds_per_model"] * 1000 / max(float(np.median(warm)), 1e-6)
-        wanted = min(request["runs"], max(request["least_runs"], int(fits)))
-        runs[one] = max(rounds, wanted)
+        runs[one] = max(rounds, min(request["runs"], max(request["least_runs"], int(fits))))
     times: dict[tuple[int, int], list[float]] = {one: [] for one in ready}
     order = list(ready)
     shuffle = random.Random(request["seed"])  # noqa: S311 - an order, not a secret
@@ -293,6 +289,12 @@ def main(request: dict[str, Any]) -> None:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     if sys.argv[1:2] == ["--probe"]:
-        probe(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+        try:
+            probe(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+        except (ValueError, RuntimeError, OSError) as error:
+            reason = f"{type(error).__name__}: {error}"
+        else:
+            sys.exit(0)
+        sys.exit(reason)  # here what the error held is gone, and with it its last words: this is the last line
     else:
         main(json.load(sys.stdin))
