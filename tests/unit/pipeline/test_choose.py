@@ -4,11 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from litesmith.core.benchmark import Thermal, ThermalState
 from litesmith.core.deployment import Constraints
 from litesmith.core.device import Device
+from litesmith.core.instructions import InstructionCount
 from litesmith.core.results import Benchmark, Evaluation, Latency, Status, Variant
 from litesmith.core.verdict import Verdict, VerdictWord
 from litesmith.pipeline.choose import choose, with_frontier
+from litesmith.pipeline.goals import choose_for, goal_named
+from litesmith.pipeline.notices import held_back, noticed
 
 NONE = Constraints()
 DEVICE = Device(
@@ -195,3 +199,100 @@ def test_frontier_of_a_metric_where_lower_is_better() -> None:
     low = replace(FLOAT, scheme="low", evaluation=replace(evaluation(0.1, 0.0), higher_is_better=False))
     high = replace(low, scheme="high", evaluation=replace(evaluation(0.9, 0.0), higher_is_better=False))
     assert frontier(low, high) == ["low"]
+
+
+def counted(variant: Variant, total: int | None) -> Variant:
+    """Return a variant that was measured on an emulated target only."""
+    instructions = total and InstructionCount(
+        total=total, by_class={}, inferences=1, repeats=1, spread=0, cpu="cortex-a76", emulator="qemu"
+    )
+    made = replace(
+        timed(1.0)[0],
+        target="virtual-pi:5",
+        device=replace(DEVICE, target="virtual-pi:5", emulated=True),
+        latency_ms=None,
+        load_ms=None,
+        first_inference_ms=None,
+        instructions=instructions or None,
+    )
+    return replace(variant, benchmarks=(made,))
+
+
+EMULATED = tuple(counted(v, n) for v, n in zip(ALL, (40_000_000, 41_000_000, 18_000_000, 19_000_000), strict=True))
+
+
+def test_where_all_is_emulated_instructions_stand_for_the_latency() -> None:
+    choice = choose(EMULATED, NONE)
+    assert choice.recommended == "int8"
+    assert choice.reason.startswith("the variant of the fewest instructions that loses at most 1 %: ")
+    assert choice.reason.endswith("1 KB, 18 M instructions on virtual-pi:5 (emulated, no latency)")
+    assert " ms" not in choice.reason
+
+
+def test_instructions_within_five_percent_are_the_same_too() -> None:
+    a, b = counted(variant("a", 900, drop=0.001), 18_500_000), counted(variant("b", 1000, drop=0.001), 18_000_000)
+    assert choose((EMULATED[0], a, b), NONE).recommended == "a"
+    assert choose((EMULATED[0], counted(a, 19_000_000), b), NONE).recommended == "b"
+
+
+def test_without_instructions_the_smallest() -> None:
+    choice = choose([counted(v, None) for v in ALL], NONE)
+    assert choice.recommended == "int8"
+    assert choice.reason.startswith("the smallest variant that loses at most 1 %")
+    assert "instructions" not in choice.reason
+
+
+def test_a_real_target_decides_whatever_was_named_first() -> None:
+    slow = replace(INT8, benchmarks=(*EMULATED[2].benchmarks, *timed(9.0)))
+    quick = replace(HALF, benchmarks=(*EMULATED[1].benchmarks, *timed(3.0)))
+    assert choose((FLOAT, quick, slow), NONE).recommended == "float16"
+    assert choose((FLOAT, quick, slow), Constraints(max_latency_ms=2.0)).nearest == "float16"
+
+
+def test_the_frontier_goes_by_instructions_where_all_is_emulated() -> None:
+    worse = counted(variant("worse", 1000, drop=0.008), 18_000_001)
+    marked = {v.scheme: v.on_frontier for v in with_frontier((*EMULATED, worse))}
+    assert (marked["int8"], marked["worse"]) == (True, False)
+
+
+def test_limits_of_single_devices() -> None:
+    garage = replace(timed(30.0)[0], target="garage")
+    both = replace(INT8, benchmarks=(*INT8.benchmarks, garage))
+    assert choose((both,), Constraints(max_latency_ms_by_target={"garage": 31.0})).recommended == "int8"
+    choice = choose((both,), Constraints(max_latency_ms_by_target={"garage": 29.0}))
+    assert (choice.recommended, choice.nearest) == ("", "int8")
+    assert "a p50 latency of at most 29 ms on garage" in choice.reason
+
+
+def test_a_throttled_measurement_is_told_in_the_reason_and_as_a_finding() -> None:
+    heat = Thermal(
+        before=ThermalState(), after=ThermalState(), throttled=True, reasons=("the firmware reported: clock capped",)
+    )
+    hot = replace(INT8, benchmarks=(replace(INT8.benchmarks[0], thermal=heat),))
+    assert "p50 1.8 ms on local, throttled" in choose((hot,), NONE).reason
+    (finding,) = held_back((FLOAT, hot, hot))
+    assert (finding.code, finding.severity.value) == ("throttled", "warning")
+    assert finding.message == (
+        "the clock of local was held back while it was measured: the firmware reported: clock capped"
+    )
+    unknown = replace(hot.benchmarks[0], thermal=replace(heat, throttled=None))
+    assert held_back((FLOAT, replace(hot, benchmarks=(unknown,)))) == ()
+
+
+def test_more_instructions_than_float_are_noticed() -> None:
+    more = counted(HALF, 49_000_000)
+    (finding,) = noticed([EMULATED[0], more])[1].findings
+    assert finding.code == "slower-than-float"
+    assert "more instructions than float32 on virtual-pi:5, which is emulated: 49 M against 40 M" in finding.message
+    assert noticed([EMULATED[0], counted(HALF, 47_000_000)])[1].findings == ()
+    assert noticed([counted(FLOAT, None), more])[1].findings == ()
+
+
+@pytest.mark.parametrize(
+    ("goal", "wanted", "word"),
+    [("latency", "int8", "variant of the fewest instructions"), ("size", "int8", "smallest variant")],
+)
+def test_goals_without_latencies(goal: str, wanted: str, word: str) -> None:
+    choice = choose_for(goal_named(goal), EMULATED, EMULATED, NONE)
+    assert choice.recommended == wanted
+    assert choice.reason.startswith(f"the {word} that loses at most 1 %")
