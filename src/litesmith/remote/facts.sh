@@ -2,7 +2,7 @@
 # A Python is one line: python=PATH TAB VERSION TAB BITS TAB VENV TAB NUMPY TAB RUNTIME TAB ERROR
 LC_ALL=C
 export LC_ALL
-PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:/opt/vc/bin
+PATH=$PATH:/usr/sbin:/sbin:/opt/vc/bin # what a shell that nobody logged in to may lack
 
 say() {
     printf '%s=' "$1"

@@ -21,9 +21,12 @@ end_all() {
 }
 finish() {
     end_all "$id"
-    [ -e "$folder/made-cache" ] && made=cache
     rm -rf -- "$folder"
-    rmdir -- "$base" 2>/dev/null && [ -n "$made" ] && rmdir -- "$HOME/.cache" 2>/dev/null
+    if [ -z "$(ls -- "$base" 2>/dev/null)" ]; then # no other session is there
+        [ -e "$base/.made" ] && made=cache
+        rm -f -- "$base/.made"
+        rmdir -- "$base" 2>/dev/null && [ -n "$made" ] && rmdir -- "$HOME/.cache" 2>/dev/null
+    fi
     [ ! -e "$folder" ] && echo ended
     exit 0
 }
@@ -38,7 +41,7 @@ mkdir -p -- "$folder" || failed
 before=$(cat "$folder/keeper" 2>/dev/null) # of a connection that was lost, which its server may not know yet
 echo $$ >"$folder/keeper" || failed
 [ -n "$before" ] && grep -qs -- "LITESMITH_SESSION=$id" "/proc/$before/environ" && kill -9 "$before"
-[ -z "$made" ] || : >"$folder/made-cache"
+[ -z "$made" ] || : >"$base/.made"
 end_all "$id"
 for old in "$base"/s-*; do
     other=${old##*/s-}
