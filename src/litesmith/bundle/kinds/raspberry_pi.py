@@ -8,6 +8,7 @@ from pathlib import Path
 from litesmith.bundle.job import BundleJob, check
 from litesmith.bundle.kind import Kind
 from litesmith.bundle.python_module import LABELS_FILE, module_values
+from litesmith.bundle.readme import readme_values
 from litesmith.bundle.rendering import render
 from litesmith.core.files import place, write_text
 
@@ -21,6 +22,7 @@ def write(job: BundleJob, folder: Path) -> list[tuple[str, str]]:
     """
     check(job)
     values = module_values(job)
+    values |= readme_values(job, values["feeds"])
     place(job.model, folder / job.file_name)
     written = [(job.file_name, "model")]
     templates = [("module.py.j2", f"{job.module}.py", "code"), ("run.py.j2", "run.py", "code")]
