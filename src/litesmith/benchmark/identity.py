@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from litesmith.core.errors import LitesmithError
 from litesmith.core.target import Session
 
-SCRIPT = Path(__file__).parent.parent / "runtime" / "machine_id.py"
+BOOT_ID = "/proc/sys/kernel/random/boot_id"
+_LENGTH = 36
 _TIMEOUT_S = 60.0
 
 
@@ -20,7 +19,7 @@ def machine_id(session: Session | LitesmithError) -> str:
         return ""
     lines: list[str] = []
     try:
-        session.run_script(SCRIPT, [], request="", on_line=lines.append, timeout_s=_TIMEOUT_S)
+        session.run(["cat", BOOT_ID], on_line=lines.append, timeout_s=_TIMEOUT_S)
     except LitesmithError:
         return ""  # the same error comes again when it is measured
-    return next((line.strip() for line in lines if len(line.strip()) == 36), "")
+    return next((line.strip() for line in lines if len(line.strip()) == _LENGTH), "")

@@ -13,7 +13,7 @@ import numpy as np
 from litesmith.benchmark.thermal import sustained_of, thermal_of
 from litesmith.core.benchmark import Benchmark, Latency, ThreadLatency
 from litesmith.core.device import Device
-from litesmith.core.errors import TargetError, UserError
+from litesmith.core.errors import LitesmithError, TargetError, UserError
 from litesmith.core.instructions import InstructionCount
 from litesmith.core.target import CountsInstructions, Session
 
@@ -221,7 +221,7 @@ def _counted(
     if isinstance(session, CountsInstructions) and models:
         try:
             counts, reason = session.instructions(models), "this model could not be counted"
-        except TargetError as error:
+        except LitesmithError as error:
             reason = error.message
     return {
         key: replace(

@@ -44,13 +44,23 @@ class Board(LocalSession):
     def run_script(
         self, script: Path, arguments: Sequence[str], *, request: str, on_line: OnLine, timeout_s: float
     ) -> None:
-        if script.name == "machine_id.py":
-            on_line(MACHINES.get(self.name, ""))
-            return
         begun = time.monotonic()
         self.before()
         super().run_script(script, arguments, request=request, on_line=on_line, timeout_s=timeout_s)
         self.spans.append((begun, time.monotonic()))
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        request: str = "",
+        on_line: OnLine,
+        on_error: OnLine | None = None,
+        timeout_s: float,
+    ) -> int:
+        assert command == ["cat", "/proc/sys/kernel/random/boot_id"]
+        on_line(MACHINES.get(self.name, ""))
+        return 0
 
     def close(self) -> None:
         self.closed += 1
