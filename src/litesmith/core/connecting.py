@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from litesmith.core.errors import UnknownNameError, UserError
 from litesmith.core.names import nearest
+from litesmith.core.progress import Progress, silent
 from litesmith.core.registry import load_plugin, plugin_names
 from litesmith.core.target import Session, Target
 
@@ -38,15 +39,21 @@ def resolve(specification: str) -> tuple[Target, str]:
     return target, address
 
 
-def connect(specification: str) -> Session:
+def connect(specification: str, *, progress: Progress = silent) -> Session:
     """Return a session on the target of a specification; see `resolve`.
+
+    Args:
+        specification: As typed.
+        progress: Receives progress of what the session sends and installs.
 
     Raises:
         UserError: the specification is empty, names no target, or has an address the target does not take.
         TargetError: the target cannot be reached.
     """
     target, address = resolve(specification)
-    return target.connect(address)
+    session = target.connect(address)
+    session.progress = progress
+    return session
 
 
 def known() -> list[str]:

@@ -16,7 +16,13 @@ OnLine = Callable[[str], None]
 
 
 class Session(Protocol):
-    """An open connection to a machine. A protocol, so that a target shares no code it does not need."""
+    """An open connection to a machine. A protocol, so that a target shares no code it does not need.
+
+    Attributes:
+        progress: Receives progress of what is sent and installed.
+    """
+
+    progress: Progress
 
     def device(self) -> Device:
         """Return what machine this is."""

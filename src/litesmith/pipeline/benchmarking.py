@@ -42,7 +42,7 @@ def benchmarks_on(run: Run, board: Board, files: Mapping[str, Path], digests: Ma
     Raises:
         TargetError: it cannot be reached or fails.
     """
-    session = connect(board.target)
+    session = connect(board.target, progress=run.show)
     try:
         run.pool.close()  # idle workers would still hold memory and wake up now and then
         return _on_board(run, board, session, files, digests, operators=None, going=lambda: None)
@@ -64,7 +64,7 @@ def benchmarks_of(run: Run, files: Mapping[str, Path], digests: Mapping[str, str
     boards = boards_of(run.settings)
     operators = operator_files(run, files, digests) if run.settings.ops else None
     run.pool.close()
-    opened = opened_on(boards)
+    opened = opened_on(boards, progress=run.show)
     stop = threading.Event()
 
     def going() -> None:

@@ -10,6 +10,7 @@ from litesmith.benchmark.identity import machine_id
 from litesmith.core.connecting import connect
 from litesmith.core.errors import ConfigError, LitesmithError
 from litesmith.core.names import unknown
+from litesmith.core.progress import Progress, silent
 from litesmith.core.target import Session
 from litesmith.pipeline.fleet import Board, boards_of
 from litesmith.pipeline.settings import Settings
@@ -71,12 +72,12 @@ def _require_times(settings: Settings, boards: Sequence[Board], opened: Opened) 
         )
 
 
-def opened_on(boards: Sequence[Board]) -> Opened:
+def opened_on(boards: Sequence[Board], *, progress: Progress = silent) -> Opened:
     """Return a session on each board, or why there is none; all are tried at the same time."""
 
     def one(board: Board) -> Session | LitesmithError:
         try:
-            return connect(board.target)
+            return connect(board.target, progress=progress)
         except LitesmithError as error:
             return error
 

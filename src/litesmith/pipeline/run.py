@@ -100,6 +100,11 @@ class Run:
                 return
         self.stages.append(StageTime(stage=stage, duration_s=duration_s, cached=cached))
 
+    def show(self, stage: str, done: int, total: int) -> None:
+        """Report progress; may be called while another board is measured."""
+        with self._lock:
+            self.progress(stage, done, total)
+
     @contextmanager
     def telling(self, stage: str) -> Iterator[Callable[[int, int], None]]:
         """Yield a callable that reports (done, total) of a stage, and close the stage's progress at the end."""

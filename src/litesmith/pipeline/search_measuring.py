@@ -183,7 +183,7 @@ class Measuring:
         Raises:
             TargetError: the target failed.
         """
-        session = connect(board.target)
+        session = connect(board.target, progress=self.run.show)
         threads = board.threads
 
         def make(folder: Path) -> Times:

@@ -51,7 +51,7 @@ def verify(settings: Settings, folder: str, *, progress: Progress = silent) -> V
     parities = []
     for done, target in enumerate(settings.target):
         progress("verify", done, len(settings.target))
-        parities.append(_on(target, folder, golden))
+        parities.append(_on(target, folder, golden, progress))
     progress("verify", len(settings.target), len(settings.target))
     return Verified(parities=tuple(parities))
 
@@ -90,7 +90,7 @@ def _damaged(folder: str, found: Sequence[str]) -> Parity:
     )
 
 
-def _on(target: str, folder: str, golden: Golden) -> Parity:
+def _on(target: str, folder: str, golden: Golden, progress: Progress) -> Parity:
     """Return the comparison on one target."""
     events: list[dict[str, Any]] = []
 
@@ -101,7 +101,7 @@ def _on(target: str, folder: str, golden: Golden) -> Parity:
             except json.JSONDecodeError as error:
                 raise TargetError(f"the check on {target} printed '{line[:80]}', which is no JSON") from error
 
-    session = connect(target)
+    session = connect(target, progress=progress)
     try:
         sent = session.send(Path(folder))
         session.run_script(Path(script.__file__), [sent, "--lines"], request="", on_line=on_line, timeout_s=_TIMEOUT_S)

@@ -26,6 +26,7 @@ from litesmith.remote.connection import Connection
 RECEIVER = Path(__file__).with_name("receive.sh")
 _CHUNK_BYTES = 1 << 16
 _NO_ROOM, _SHORT, _DIFFERS, _NO_SHA256 = 74, 75, 76, 77
+_WORTH_TELLING_BYTES = 1_000_000
 _SLOWEST_BYTES_PER_S = 2_000_000
 """At which a board reads back what it was sent, for the limit of time on that."""
 
@@ -73,12 +74,17 @@ class _Sending:
 
     def run(self) -> str:
         self.connection.steady(self._once, f"while {self.parcel.name} was sent", moved=lambda: self._arrived)
-        self.progress(f"send {self.parcel.name}", self.parcel.size, self.parcel.size)
+        self._tell(self.parcel.size)
         return f"{self._folder}/{self.parcel.name}"
 
     @property
     def _folder(self) -> str:
         return f"{self.connection.folder}/{self.parcel.folder}"
+
+    def _tell(self, sent: int) -> None:
+        """Report kilobytes; a file that is there in no time is not worth a line."""
+        if self.parcel.size >= _WORTH_TELLING_BYTES:
+            self.progress(f"send {self.parcel.name} (kB)", sent // 1000, self.parcel.size // 1000)
 
     def _command(self, what: str) -> list[str]:
         parcel, script = self.parcel, RECEIVER.read_text(encoding="utf-8")
@@ -157,7 +163,7 @@ class _Sending:
             chunk = chunk[written:]
             moved = time.monotonic()
             self.sent += written
-            self.progress(f"send {self.parcel.name}", min(self.sent, self.parcel.size), self.parcel.size)
+            self._tell(min(self.sent, self.parcel.size))
 
     def _stalled(self, limit: float) -> TargetError:
         return TargetError(

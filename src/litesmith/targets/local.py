@@ -18,6 +18,7 @@ from litesmith.core.device import Device
 from litesmith.core.errors import TargetError, UserError
 from litesmith.core.isolated import usable_cores
 from litesmith.core.preflight import Preflight
+from litesmith.core.progress import Progress, silent
 from litesmith.core.target import OnLine, Session, Target
 from litesmith.remote.facts import SCRIPT, facts_of
 from litesmith.remote.obstacles import obstacles_of
@@ -27,6 +28,9 @@ _PREFLIGHT_S = 300.0
 
 class LocalSession:
     """Runs scripts with the Python that runs Litesmith."""
+
+    def __init__(self) -> None:
+        self.progress: Progress = silent  # nothing is sent
 
     def device(self) -> Device:
         """Return what machine this is."""

@@ -81,7 +81,7 @@ def fleet(tmp_path: Path) -> Callable[..., Settings]:
 def connected(monkeypatch: pytest.MonkeyPatch, *found: Session | TargetError) -> None:
     """Let the devices of a fleet, in their order, be these sessions or fail so; again each time all are opened."""
 
-    def opened(wanted: Sequence[boards.Board]) -> dict[str, Session | TargetError]:
+    def opened(wanted: Sequence[boards.Board], **_: object) -> dict[str, Session | TargetError]:
         return dict(zip((board.name for board in wanted), found, strict=True))
 
     monkeypatch.setattr(boards, "opened_on", opened)
