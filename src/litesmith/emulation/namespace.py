@@ -25,9 +25,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import getpass
 import json
 import os
+import pwd
 import select
 import signal
 import subprocess
@@ -81,8 +81,8 @@ def mount(source: str, target: Path, kind: str, flags: int = 0, options: str = "
 def sub_range(file: Path) -> tuple[int, int]:
     """Return first and count of the caller's range in /etc/subuid or /etc/subgid; (0, 0) without one."""
     names = {str(os.getuid())}
-    with contextlib.suppress(KeyError, OSError):
-        names.add(getpass.getuser())
+    with contextlib.suppress(KeyError):
+        names.add(pwd.getpwuid(os.getuid()).pw_name)
     with contextlib.suppress(OSError, ValueError):
         for line in file.read_text(encoding="utf-8").splitlines():
             name, first, count = line.split(":")

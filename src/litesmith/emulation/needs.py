@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from litesmith.core.errors import TargetError
+from litesmith.emulation.namespace import USERS, sub_range
 
 LEAST_KERNEL = (6, 7)
 """The first Linux whose registry of program formats (binfmt_misc) is one per user namespace."""
@@ -23,7 +24,6 @@ _INSTALL_QEMU = (
     f"Install qemu-user, version {LEAST_QEMU} or newer. On Debian 12 it is in bookworm-backports: "
     "apt-get install -t bookworm-backports qemu-user"
 )
-_RANGE = 65535
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,27 +87,11 @@ def require_rights() -> None:
             hint="Type: sudo apt-get install uidmap   (or run litesmith as root)",
         )
     for file in (Path("/etc/subuid"), Path("/etc/subgid")):
-        if not _has_range(file):
+        if sub_range(file)[1] < USERS - 1:
             raise TargetError(
-                f"{file} gives user {user} no range of {_RANGE} ids, which the users of a virtual Pi need",
+                f"{file} gives user {user} no range of {USERS - 1} ids, which the users of a virtual Pi need",
                 hint=f"Type: sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 {user}",
             )
-
-
-def _has_range(file: Path) -> bool:
-    names = {os.environ.get("USER", ""), os.environ.get("LOGNAME", ""), str(os.getuid())}
-    try:
-        import pwd
-
-        names.add(pwd.getpwuid(os.getuid()).pw_name)
-    except KeyError:
-        pass
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return False
-    parts = [line.split(":") for line in lines]
-    return any(len(p) == 3 and p[0] in names and p[2].isdecimal() and int(p[2]) >= _RANGE for p in parts)
 
 
 def require_tools() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import pwd
 import stat
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from litesmith.core.errors import TargetError
 from litesmith.emulation import needs
+from litesmith.emulation.namespace import sub_range
 
 
 @pytest.mark.parametrize("release", ["6.7.0", "6.18.44-x", "7.0", "10.1.2"])
@@ -97,19 +99,23 @@ def test_another_user_needs_a_range_of_ids(tmp_path: Path, monkeypatch: pytest.M
     program(tmp_path, "newgidmap", "")
     monkeypatch.setattr(os, "geteuid", lambda: 1234)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(needs, "_has_range", lambda file: False)
+    monkeypatch.setattr(needs, "sub_range", lambda file: (100000, 1000))
     with pytest.raises(TargetError, match="no range of 65535 ids") as caught:
         needs.require_rights()
     assert "usermod --add-subuids" in caught.value.hint
 
 
 @pytest.mark.parametrize(
-    ("line", "enough"),
-    [("{user}:100000:65536", True), ("{user}:100000:1000", False), ("other:100000:65536", False), ("broken", False)],
+    ("line", "expected"),
+    [
+        ("{user}:100000:65536", (100000, 65536)),
+        ("{uid}:200000:65536", (200000, 65536)),
+        ("other:100000:65536", (0, 0)),
+        ("broken", (0, 0)),
+    ],
 )
-def test_ranges_are_read(line: str, enough: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USER", "maker")
+def test_ranges_are_read(line: str, expected: tuple[int, int], tmp_path: Path) -> None:
     file = tmp_path / "subuid"
-    file.write_text(line.format(user="maker") + "\n", encoding="utf-8")
-    assert needs._has_range(file) is enough
-    assert not needs._has_range(tmp_path / "none")
+    file.write_text(line.format(user=pwd.getpwuid(os.getuid()).pw_name, uid=os.getuid()) + "\n", encoding="utf-8")
+    assert sub_range(file) == expected
+    assert sub_range(tmp_path / "none") == (0, 0)
