@@ -56,8 +56,11 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return manifest, []
 
 
-def damages(folder: Path) -> list[str]:
-    """Return what is wrong with a bundle's files, one line each; empty when nothing is. Runs nothing of it."""
+def damages(folder: Path, *, wheels: bool = True) -> list[str]:
+    """Return what is wrong with a bundle's files, one line each; empty when nothing is. Runs nothing of it.
+
+    Without `wheels` the wheelhouse need not be there.
+    """
     manifest, found = read_manifest(folder)
     if not manifest:
         return found
@@ -67,7 +70,7 @@ def damages(folder: Path) -> list[str]:
         place = PurePosixPath(name)
         if place.is_absolute() or ".." in place.parts or "\\" in name or str(place) != name:
             found.append(f"{name!r} in {MANIFEST} is not a path inside the bundle")
-        else:
+        elif wheels or entry["role"] != "wheel":
             listed[name] = entry
     there = set(_files(folder)) - {MANIFEST}
     for name, entry in sorted(listed.items()):
@@ -221,9 +224,9 @@ def reason_of(golden: dict[str, Any], delegate: str, wrong: list[dict[str, Any]]
     return "the same runtime on the same kind of processor made the vectors, so that this is a fault"
 
 
-def check(folder: Path, tell: Callable[[dict[str, Any]], None]) -> bool:
+def check(folder: Path, tell: Callable[[dict[str, Any]], None], *, wheels: bool = True) -> bool:
     """Check a bundle, telling each finding; return whether it is sound."""
-    damaged = damages(folder)
+    damaged = damages(folder, wheels=wheels)
     tell({"event": "files", "damaged": damaged})
     if damaged:
         tell({"event": "end", "verdict": "damaged", "reason": damaged[0]})
@@ -272,13 +275,17 @@ def say(event: dict[str, Any]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Check a bundle and print what was found; `--lines` is `--json` with exit code 0, whatever the verdict."""
+    """Check a bundle and print what was found.
+
+    `--lines` is `--json` with exit code 0 whatever the verdict; `--no-wheels` is for a copy without its wheelhouse.
+    """
     options = {word for word in arguments if word.startswith("--")}
     words = [word for word in arguments if not word.startswith("--")]
-    if options - {"--json", "--lines"} or len(words) > 1:
+    if options - {"--json", "--lines", "--no-wheels"} or len(words) > 1:
         sys.exit("usage: python check.py [FOLDER] [--json]")
     folder = Path(words[0]) if words else Path(__file__).resolve().parent
-    sound = check(folder, (lambda event: print(json.dumps(event), flush=True)) if options else say)
+    tell = (lambda event: print(json.dumps(event), flush=True)) if options & {"--json", "--lines"} else say
+    sound = check(folder, tell, wheels="--no-wheels" not in options)
     return 0 if sound or "--lines" in options else 1
 
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs this bundle into .venv beside this file, then runs its golden vectors: sh install.sh
 # Another Python: PYTHON=/usr/bin/python3.12 sh install.sh. To uninstall, remove .venv.
+# With a camera: sh install.sh --camera, which lets .venv see the system's Picamera2.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
@@ -13,6 +14,13 @@ fail() {
     printf 'hint: %s\n' "$2" >&2
     exit 2
 }
+
+camera=''
+case $#:${1:-} in
+    0:) ;;
+    1:--camera) camera=--system-site-packages ;;
+    *) fail "this takes no such option: $*" "sh install.sh, or sh install.sh --camera" ;;
+esac
 
 # What stands in the way is said before anything is made.
 [ "$(uname -s)" = Linux ] || fail "this bundle is for Linux, this is $(uname -s)" "Install it on the board."
@@ -90,10 +98,11 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-if ! "$venv/bin/python" -c 'import pip' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import pip' 2>/dev/null ||
+    { [ -n "$camera" ] && ! grep -q 'include-system-site-packages = true' "$venv/pyvenv.cfg"; }; then
     made=yes
     printf 'making %s with Python %s\n' "$venv" "$version"
-    "$python" -m venv --clear "$venv"
+    "$python" -m venv --clear ${camera:+"$camera"} "$venv"
 fi
 set -- --require-hashes --only-binary=:all: -r "$here/requirements.txt"
 if [ -n "$wanted" ]; then

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from litesmith.bundle import check as script
 from litesmith.core.connecting import connect, resolve
 from litesmith.core.device import Device
 from litesmith.core.errors import ConfigError, GateError, SourceError, TargetError
+from litesmith.core.files import place
 from litesmith.core.golden import GOLDEN_FILE, Golden
 from litesmith.core.parity import Parity, ParityVerdict, StepParity, Verified
 from litesmith.core.progress import Progress, silent
@@ -19,6 +22,7 @@ from litesmith.pipeline.settings import Settings
 from litesmith.report.encode import from_data
 
 _TIMEOUT_S = 1800.0
+_LOCAL = "local"
 _UNSOUND = (ParityVerdict.DAMAGED, ParityVerdict.DIFFERENT)
 
 
@@ -103,12 +107,34 @@ def _on(target: str, folder: str, golden: Golden, progress: Progress) -> Parity:
 
     session = connect(target, progress=progress)
     try:
-        sent = session.send(Path(folder))
-        session.run_script(Path(script.__file__), [sent, "--lines"], request="", on_line=on_line, timeout_s=_TIMEOUT_S)
+        with _sendable(Path(folder), target) as (sendable, options):
+            sent = session.send(sendable)
+            session.run_script(
+                Path(script.__file__), [sent, "--lines", *options], request="", on_line=on_line, timeout_s=_TIMEOUT_S
+            )
         device = session.device()
     finally:
         session.close()
     return read_parity(events, folder=folder, golden=golden, device=device)
+
+
+@contextmanager
+def _sendable(folder: Path, target: str) -> Iterator[tuple[Path, list[str]]]:
+    """Yield what of a bundle is to be sent, and the check's options for it.
+
+    Elsewhere neither the wheelhouse nor an environment installed here are needed: the wheels were checked here, and the
+    target's own runtime is used.
+    """
+    if resolve(target)[0].name == _LOCAL:
+        yield folder, []
+        return
+    manifest, _ = script.read_manifest(folder)
+    with tempfile.TemporaryDirectory(prefix="litesmith-") as work:
+        copy = Path(work) / "bundle"
+        names = [entry["path"] for entry in manifest["files"] if entry["role"] != "wheel"]
+        for name in (*names, script.MANIFEST):
+            place(folder / name, copy / name)
+        yield copy, ["--no-wheels"]
 
 
 def read_parity(events: Sequence[dict[str, Any]], *, folder: str, golden: Golden, device: Device) -> Parity:
