@@ -1,0 +1,265 @@
+"""The check script: every byte that is flipped, every file that is missing or added, every array that differs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from litesmith import api
+from litesmith.bundle import check
+from litesmith.bundle.manifest import write_manifest
+from litesmith.core.bundle import Bundled, Manifest
+from litesmith.report.encode import from_data, to_json
+
+
+@pytest.fixture(scope="module")
+def made(int8: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundled:
+    folder = tmp_path_factory.mktemp("made") / "bundle"
+    return api.bundle(int8, "raspberry-pi", folder, takes="images", preprocess="unit")
+
+
+@pytest.fixture
+def bundle(made: Bundled, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made.folder, tmp_path / "copy"))
+
+
+def run(folder: Path, *options: str) -> tuple[int, list[dict[str, Any]]]:
+    done = subprocess.run(
+        [sys.executable, str(folder / "check.py"), str(folder), "--json", *options],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def resign(folder: Path, edit: Any) -> None:
+    """Edit a manifest and give it a digest that fits, as someone who knows how would."""
+    data = json.loads((folder / check.MANIFEST).read_text(encoding="utf-8"))
+    edit(data)
+    data["sha256"] = ""
+    write_manifest(folder, from_data(Manifest, data), to_json)
+
+
+def test_a_bundle_as_made_is_sound(bundle: Path) -> None:
+    code, events = run(bundle)
+    assert code == 0
+    assert events[0] == {"event": "files", "damaged": []}
+    assert events[-1]["verdict"] == "identical"
+    steps = [event for event in events if event["event"] == "step"]
+    assert {event["step"] for event in steps} == {"pixels", "raw", "input", "output"}
+    assert all(event["elements"] > 0 and event["different"] == 0 for event in steps)
+    runtime = next(event for event in events if event["event"] == "runtime")
+    assert runtime["delegate"] == "XNNPACK"
+    assert not list(bundle.rglob("__pycache__"))
+
+
+def test_one_flipped_bit_in_any_file_is_detected_and_named(bundle: Path) -> None:
+    files = sorted(path for path in bundle.rglob("*") if path.is_file())
+    assert len(files) > 30
+    for path in files:
+        kept = path.read_bytes()
+        for place in {0, len(kept) // 2, len(kept) - 1}:
+            flipped = bytearray(kept)
+            flipped[place] ^= 1
+            path.write_bytes(flipped)
+            found = check.damages(bundle)
+            assert len(found) == 1, path
+            assert path.relative_to(bundle).as_posix() in found[0]
+        path.write_bytes(kept)
+    assert check.damages(bundle) == []
+
+
+def test_every_missing_file_is_named(bundle: Path) -> None:
+    for path in sorted(path for path in bundle.rglob("*") if path.is_file()):
+        kept = path.read_bytes()
+        path.unlink()
+        assert check.damages(bundle) == [f"{path.relative_to(bundle).as_posix()} is missing"]
+        path.write_bytes(kept)
+
+
+def test_files_that_were_added_are_named_and_those_of_an_installation_are_not(bundle: Path) -> None:
+    (bundle / "golden" / "more.bin").write_bytes(b"")
+    (bundle / "numpy.py").write_text("raise SystemExit", encoding="utf-8")
+    (bundle / "link").symlink_to("/")
+    for folder in (".venv", "__pycache__"):
+        (bundle / folder).mkdir()
+        (bundle / folder / "x").write_text("", encoding="utf-8")
+    assert check.damages(bundle) == [
+        f"{name} is not in manifest.json" for name in ("golden/more.bin", "link", "numpy.py")
+    ]
+
+
+def test_nothing_of_a_damaged_bundle_is_run(bundle: Path, made: Bundled) -> None:
+    module = bundle / f"{made.manifest.module}.py"
+    module.write_text("raise RuntimeError('was run')\n", encoding="utf-8")
+    code, events = run(bundle)
+    assert code == 1
+    assert [event["event"] for event in events] == ["files", "end"]
+    assert events[-1]["verdict"] == "damaged"
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda data: data["card"].update(name="other"), "manifest.json was changed"),
+        (lambda data: data["files"].pop(), "manifest.json was changed"),
+        (lambda data: data["card"]["preprocessing"].update(scale=[1.0]), "manifest.json was changed"),
+        (lambda data: data.update(sha256="0" * 64), "manifest.json was changed"),
+        (lambda data: data.pop("files"), "is not the manifest of a bundle"),
+        (lambda data: data.update(card=None), "is not the manifest of a bundle"),
+        (lambda data: data["files"][0].update(path=3), "is not the manifest of a bundle"),
+    ],
+)
+def test_a_manifest_edited_by_hand_is_noticed(bundle: Path, edit: Any, said: str) -> None:
+    path = bundle / check.MANIFEST
+    data = json.loads(path.read_text(encoding="utf-8"))
+    edit(data)
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert any(said in line for line in check.damages(bundle))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{", '{"files": 3}', "\x00", '{"files": [], "sha256": NaN}'])
+def test_a_manifest_that_is_none_is_named(bundle: Path, text: str) -> None:
+    (bundle / check.MANIFEST).write_text(text, encoding="utf-8")
+    (found,) = check.damages(bundle)
+    assert found.startswith("manifest.json")
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "golden/../x", "a\\b", "", "./run.py"])
+def test_paths_that_lead_out_are_no_files_of_the_bundle(bundle: Path, path: str) -> None:
+    resign(bundle, lambda data: data["files"][0].update(path=path))
+    assert any("is not a path inside the bundle" in line for line in check.damages(bundle))
+
+
+def test_another_model_with_an_edited_manifest_is_noticed(bundle: Path, cnn: Path) -> None:
+    model = bundle / "int8.tflite"
+    shutil.copyfile(cnn, model)
+    digest = check.sha256_of(model)
+
+    def swap(data: dict[str, Any]) -> None:
+        next(f for f in data["files"] if f["role"] == "model").update(sha256=digest, size_bytes=model.stat().st_size)
+
+    resign(bundle, swap)
+    found = check.damages(bundle)
+    assert len(found) == 2
+    assert all("int8.tflite is another model" in line for line in found)
+    resign(bundle, lambda data: data["card"].update(sha256=digest))
+    assert check.damages(bundle) == ["int8.tflite is another model than the one that golden/golden.json was made with"]
+
+
+def test_another_model_that_fits_all_digests_is_refused_by_the_module(bundle: Path, cnn: Path) -> None:
+    model, golden = bundle / "int8.tflite", bundle / check.GOLDEN
+    shutil.copyfile(cnn, model)
+    digest = check.sha256_of(model)
+    golden.write_text(
+        json.dumps({**json.loads(golden.read_text(encoding="utf-8")), "model_sha256": digest}), encoding="utf-8"
+    )
+
+    def swap(data: dict[str, Any]) -> None:
+        data["card"]["sha256"] = digest
+        for file in data["files"]:
+            file["sha256"] = check.sha256_of(bundle / file["path"])
+
+    resign(bundle, swap)
+    code, events = run(bundle)
+    assert code == 1
+    assert events[-1]["verdict"] == "different"
+    assert "is not the model that this module was made for" in events[-1]["reason"]
+
+
+def test_another_answer_is_different_and_says_why(bundle: Path) -> None:
+    golden = json.loads((bundle / check.GOLDEN).read_text(encoding="utf-8"))
+    output = bundle / golden["vectors"][0]["outputs"][0]["file"]
+    values = np.fromfile(output, np.int8)
+    values[0] ^= 1
+    values.tofile(output)
+    resign(bundle, lambda data: [f.update(sha256=check.sha256_of(bundle / f["path"])) for f in data["files"]])
+    code, events = run(bundle)
+    wrong = [event for event in events if event["event"] == "step" and not event["ok"]]
+    assert code == 1
+    assert [(event["step"], event["different"], event["largest"]) for event in wrong] == [("output", 1, 1.0)]
+    assert "this is a fault" in events[-1]["reason"]
+    assert run(bundle, "--lines")[0] == 0
+
+
+def test_without_wheels_the_wheelhouse_need_not_be_there(bundle: Path) -> None:
+    wheel = {"path": "wheelhouse/x.whl", "sha256": "0" * 64, "size_bytes": 1, "role": "wheel"}
+    resign(bundle, lambda data: data["files"].append(wheel))
+    assert check.damages(bundle) == ["wheelhouse/x.whl is missing"]
+    assert check.damages(bundle, wheels=False) == []
+    assert run(bundle, "--no-wheels")[0] == 0
+
+
+def test_people_get_a_verdict_and_wrong_options_the_usage(bundle: Path) -> None:
+    command = [sys.executable, str(bundle / "check.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=bundle.parent)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "verdict: identical"
+    (bundle / "run.py").unlink()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == ["damaged: run.py is missing", "verdict: damaged - run.py is missing"]
+    done = subprocess.run([*command, "--jsno"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (1, "usage: python check.py [FOLDER] [--json]")
+
+
+GOLDEN = {
+    "delegate": "XNNPACK",
+    "runtime": f"ai-edge-litert {check.version_of('ai-edge-litert')}",
+    "machine": "riscv64",
+}
+
+
+@pytest.mark.parametrize(
+    ("golden", "delegate", "said"),
+    [
+        (GOLDEN, "none", "operators are run by none here and were run by XNNPACK"),
+        ({**GOLDEN, "runtime": "ai-edge-litert 1.0.1"}, "XNNPACK", "and was ai-edge-litert 1.0.1"),
+        (GOLDEN, "XNNPACK", "and was riscv64"),
+    ],
+)
+def test_reasons_name_what_is_other_here(golden: dict[str, str], delegate: str, said: str) -> None:
+    wrong = [{"step": "output", "tensor": "scores", "vector": "noise"}]
+    assert said in check.reason_of(golden, delegate, wrong)
+    assert "prepares inputs otherwise" in check.reason_of(golden, delegate, [{**wrong[0], "step": "raw"}])
+
+
+TOLERANCE = {"absolute": 0.01, "relative": 0.1}
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "ok", "different"),
+    [
+        ([1.0, -2.0], [1.0, -2.0], True, 0),
+        ([1.0, -2.0], [1.2, -2.0], True, 1),
+        ([1.0, -2.0], [1.22, -2.0], False, 1),
+        ([NAN, INF, 2.0], [NAN, INF, 2.1], True, 1),
+        ([NAN, 1.0], [0.0, 1.0], False, 1),
+        ([1.0, 1.0], [1.0, NAN], False, 1),
+        ([INF, 1.0], [-INF, 1.0], False, 1),
+        ([0.0, 0.0], [0.005, 0.0], True, 1),
+        ([], [], True, 0),
+    ],
+)
+def test_floats_are_compared_within_their_tolerance(
+    expected: list[float], found: list[float], ok: bool, different: int
+) -> None:
+    pair = (np.array([values], np.float32) for values in (expected, found))
+    event = check.compared(("v", "output", "y"), *pair, TOLERANCE)
+    assert (event["ok"], event["different"]) == (ok, different)
+    json.dumps(event, allow_nan=False)
+
+
+def test_other_shapes_and_types_are_told() -> None:
+    event = check.compared(("v", "raw", "x"), np.zeros((2, 3), np.uint8), np.zeros((3, 2), np.uint8))
+    assert (event["ok"], event["why"]) == (False, "uint8 [3, 2] instead of uint8 [2, 3]")
+    assert not check.compared(("v", "raw", "x"), np.zeros(2, np.uint8), np.zeros(2, np.int8))["ok"]
