@@ -25,12 +25,15 @@ _OPTIONS = {
     "ADD": "Add",
     "CONV_2D": "Conv2D",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2D",
+    "DIV": "Div",
+    "EXP": "Exp",
     "FULLY_CONNECTED": "FullyConnected",
     "LOGISTIC": "",
     "MEAN": "Reducer",
     "SIN": "",
     "UNIDIRECTIONAL_SEQUENCE_RNN": "SequenceRNN",
     "SOFTMAX": "Softmax",
+    "SUB": "Sub",
 }
 """Supported operators and the schema's name of their options, empty for those that have none."""
 

@@ -145,6 +145,11 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         require_not_compiled(plan.model, audit)
         _, inputs, outputs = worker.call("litesmith.runtime.interpreter:describe", path=plan.model)
     feeding = feeding_of(settings, inputs, plan.report)
+    if settings.service and feeding.picture is None:
+        raise ConfigError(
+            "--service needs a model of images: the unit runs the camera loop",
+            hint="Leave --service out, or say --takes images if the model takes them.",
+        )
     shipped, tpu_notes = plan.model, tuple[Finding, ...]()
     if settings.delegate != "none":
         shipped, tpu_notes = compiled_for_edge_tpu(plan.model, audit, Path(run.folder))
