@@ -24,7 +24,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @pytest.mark.slow
-def test_the_card_has_what_the_report_says_and_the_bundle_its_name(work: Work, tmp_path: Path) -> None:
+def test_the_card_has_what_the_report_says_and_the_bundle_its_name(work: Work, int8: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     deployed = api.deploy(
         work.model, work.data, calibrate=work.calibrate, preprocess="unit", schemes="int8", out=out, runs=10
@@ -38,7 +38,7 @@ def test_the_card_has_what_the_report_says_and_the_bundle_its_name(work: Work, t
     assert card.preprocessing == deployed.preprocessing
     assert api.verify(made.folder).parities[0].verdict is ParityVerdict.IDENTICAL
 
-    other = shutil.copyfile(work.model, out / "variants" / "other.tflite")
+    other = shutil.copyfile(int8, out / "variants" / "other.tflite")
     codes = {f.code for f in api.bundle(other, "raspberry-pi", tmp_path / "other").findings}
     assert "report-of-another-model" in codes
     (out / "report.json").write_text("{}", encoding="utf-8")
