@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _WIDTH = 90
-_NAMED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_NAMED = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def literal(value: object, indent: int = 0) -> str:
@@ -16,7 +16,7 @@ def literal(value: object, indent: int = 0) -> str:
         indent: Columns to the left of the line that the code begins in.
 
     >>> print(literal(("a", 1.5, (1, -1))), literal('"\n\u202e'))
-    ("a", 1.5, (1, -1)) "\"\n\u202e"
+    ("a", 1.5, (1, -1)) '"\n\u202e'
     """
     if isinstance(value, str):
         return _text(value, indent)
@@ -37,18 +37,24 @@ def _row(items: Sequence[str], indent: int) -> str:
 
 def _text(value: str, indent: int) -> str:
     """Return a text literal; a long one as pieces in brackets, which Python joins."""
-    pieces, piece = [], ""
+    pieces, piece, length = [], "", 0
     for character in value:
-        token = _escaped(character)
-        if len(piece) + len(token) > _WIDTH - indent:
-            pieces.append(piece)
-            piece = ""
-        piece += token
-    pieces.append(piece)
+        token = len(_escaped(character)) + (character in "'\"")
+        if length + token > _WIDTH - indent:
+            pieces.append(_quoted(piece))
+            piece, length = "", 0
+        piece, length = piece + character, length + token
+    pieces.append(_quoted(piece))
     if len(pieces) == 1:
-        return f'"{piece}"'
+        return pieces[0]
     pad = " " * (indent + 4)
-    return "(\n" + "".join(f'{pad}"{part}"\n' for part in pieces) + " " * indent + ")"
+    return "(\n" + "".join(f"{pad}{part}\n" for part in pieces) + " " * indent + ")"
+
+
+def _quoted(piece: str) -> str:
+    """Return a short text in the quotes that need fewer escapes."""
+    mark = "'" if piece.count('"') > piece.count("'") else '"'
+    return mark + "".join(f"\\{c}" if c == mark else _escaped(c) for c in piece) + mark
 
 
 def _escaped(character: str) -> str:

@@ -35,7 +35,8 @@ def readme_values(job: BundleJob, fed: list[Feed]) -> dict[str, object]:
         "first_labels": ", ".join(markdown(label, 40) for label in job.labels[:5]),
         "figures": figure_rows(job),
         "timed": any(b.latency_ms is not None and b.device.machine == "aarch64" for b in card.benchmarks),
-        "made_with": ", ".join(f"{name} {version}" for name, version in sorted(card.versions.items())) or "Litesmith",
+        "made_with": ", ".join(markdown(f"{name} {version}") for name, version in sorted(card.versions.items()))
+        or "Litesmith",
         "made_on": f" ({platform.machine()})" if platform.machine() else "",
     }
 
@@ -124,12 +125,12 @@ def figure_rows(job: BundleJob) -> list[str]:
 
 
 def _accuracy(evaluation: Evaluation) -> list[str]:
-    low, high = evaluation.interval
+    metric, (low, high) = markdown(evaluation.metric), evaluation.interval
     if evaluation.unit != "fraction":
-        value = f"{evaluation.value:.4g} {evaluation.unit} (95 % interval {low:.4g} to {high:.4g})"
-        return [f"| {evaluation.metric} | {value} | n = {evaluation.n} |"]
+        value = f"{evaluation.value:.4g} {markdown(evaluation.unit)} (95 % interval {low:.4g} to {high:.4g})"
+        return [f"| {metric} | {value} | n = {evaluation.n} |"]
     value = f"{format_percent(evaluation.value)} (95 % interval {format_percent(low)} to {format_percent(high)})"
-    rows = [f"| {evaluation.metric} | {value} | n = {evaluation.n}, samples that calibration never saw |"]
+    rows = [f"| {metric} | {value} | n = {evaluation.n}, samples that calibration never saw |"]
     if evaluation.p_value is not None:
         below, above = evaluation.difference_interval
         points = f"{format_points(evaluation.difference)} points"

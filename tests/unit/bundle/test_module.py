@@ -1,0 +1,297 @@
+"""What users call: the class `Model` of a generated module, with friendly calls, swapped files and hostile names."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from bundled_models import imported, job_of, load, write_cast
+from PIL import Image
+from sample_sets import pictures, sample_set
+from tiny_tflite import write_cnn, write_rnn, write_two_inputs
+
+from litesmith.bundle.job import BundleJob
+from litesmith.bundle.kinds.raspberry_pi import write
+from litesmith.core.errors import BundleError
+from litesmith.core.preprocessing import PRESETS, ColorOrder
+from litesmith.runtime.feeding import feeders
+from litesmith.runtime.interpreter import OpenModel
+
+LABELS = ("cat", "dog", "horse", "é\u202e\ud800 ", "__import__('os').abort()")
+HOSTILE = [
+    "__import__('os').abort()",
+    "'); raise SystemExit(9) #",
+    '"""\nraise SystemExit(9)\n"""',
+    "\\",
+    "a\nb\r\x00\x1b[31m",
+    "{{ 7 * 7 }}{% raw %}",
+    "${HOME}`id`|<script>",
+    "\ud800\U0001f600\u202e",
+    "x" * 10_000,
+    "",
+]
+
+
+def classifier(folder: Path, **fields: Any) -> tuple[Any, BundleJob]:
+    path = write_cnn(folder / "cnn.tflite", size=16)
+    job = job_of(path, record=PRESETS["signed"], picture=True, labels=LABELS, **fields)
+    return imported(job, folder / "out"), job
+
+
+def expected_scores(folder: Path, path: Path, raw: Any, preset: str = "signed") -> Any:
+    model = OpenModel(path)
+    samples = sample_set(folder, raw[None], record=PRESETS[preset])
+    return model.feed(feeders(samples, model.inputs), [samples.raw()])[0][0]
+
+
+def test_the_best_classes_of_a_file_an_image_and_an_array(tmp_path: Path) -> None:
+    module, job = classifier(tmp_path)
+    model = module.Model(threads=1)
+    photo = pictures(1, size=40)[0]
+    file = tmp_path / "photo.png"
+    Image.fromarray(photo).save(file)
+    found = model(file, top=3)
+    scores = expected_scores(tmp_path / "s", job.model, model.resize(photo))
+    order = np.argsort(-scores, kind="stable")[:3].tolist()
+    assert [p.position for p in found] == order
+    assert [p.score for p in found] == [float(scores[i]) for i in order]
+    assert [p.label for p in found] == [LABELS[i] for i in order]
+    assert found == model(str(file), top=3) == model(Image.fromarray(photo), top=3) == model(photo, top=3)
+    assert len(model(photo)) == len(model(photo, top=99)) == 5
+
+
+def test_equal_scores_are_in_the_order_of_the_output(tmp_path: Path) -> None:
+    module, _ = classifier(tmp_path)
+    model = module.Model()
+    tied = np.array([[0.2, 0.5, 0.5, 0.2, -1]], np.float32)
+    assert [p.position for p in model.best([tied])] == [1, 2, 0, 3, 4]
+    assert [p.position for p in model.best([tied], top=2)] == [1, 2]
+    assert tied.tolist() == np.array([[0.2, 0.5, 0.5, 0.2, -1]], np.float32).tolist()
+
+
+def test_answers_are_arrays_of_their_own(tmp_path: Path) -> None:
+    """The next inference does not change the answers of the one before."""
+    module, _ = classifier(tmp_path)
+    model = module.Model()
+    first, second = pictures(2, size=16, seed=4)
+    made = model.run(first)
+    kept = [values.copy() for values in made]
+    tensors = model.tensors(first)
+    stored = [values.copy() for values in tensors]
+    other = model.run(second)
+    assert not np.array_equal(made[0], other[0])
+    np.testing.assert_array_equal(made, kept)
+    np.testing.assert_array_equal(tensors, stored)
+    np.testing.assert_array_equal(model.invoke(tensors), kept)
+
+
+def test_named_outputs_of_several_inputs(tmp_path: Path) -> None:
+    path = write_two_inputs(tmp_path / "two.tflite")
+    model = imported(job_of(path, record=PRESETS["raw"], normalized=(False, False)), tmp_path / "out").Model()
+    left, right = np.arange(4.0), np.arange(3.0)
+    found = model(left, right)
+    plain = OpenModel(path).invoke([left[None].astype(np.float32), right[None].astype(np.float32)])
+    assert list(found) == ["both", "chance"]
+    for values, answer in zip(found.values(), plain, strict=True):
+        np.testing.assert_array_equal(values, answer)
+
+
+def test_quantized_outputs_become_real_values(tmp_path: Path) -> None:
+    path = write_cast(tmp_path / "cast.tflite", ("float32", (1, 4)))
+    job = job_of(path, record=PRESETS["raw"])
+    quantized = replace(job.card.outputs[0], dtype="int8", scale=0.5, zero_point=-3)
+    module = imported(replace(job, card=replace(job.card, outputs=(quantized,))), tmp_path / "out")
+    answers = [np.array([[-128, -3, 0, 127]], np.int8)]
+    assert module.Model().floats(answers)[0].tolist() == [[-62.5, 0.0, 1.5, 65.0]]
+    assert answers[0].dtype == np.int8
+
+
+def test_no_inference_knows_of_the_one_before(tmp_path: Path) -> None:
+    path = write_rnn(tmp_path / "rnn.tflite")
+    module = imported(job_of(path, record=PRESETS["raw"]), tmp_path / "out")
+    assert "reset_all_variables" in Path(module.__file__).read_text()
+    model = module.Model()
+    steps = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
+    first = model.run(steps)[0]
+    np.testing.assert_array_equal(model.run(steps)[0], first)
+    np.testing.assert_array_equal(model.invoke(model.tensors(steps))[0], first)
+
+
+def test_a_model_without_state_is_not_reset(tmp_path: Path) -> None:
+    module, _ = classifier(tmp_path)
+    assert "reset_all_variables" not in Path(module.__file__).read_text()
+
+
+def test_another_model_in_its_place(tmp_path: Path) -> None:
+    module, job = classifier(tmp_path)
+    place = tmp_path / "out" / job.file_name
+    shutil.copy(write_cnn(tmp_path / "larger.tflite", size=24), place)
+    with pytest.raises(module.ModelError, match=r"is not the model .* made for: as large, but other bytes") as caught:
+        module.Model()
+    assert "input 'image' is float32 [1, 24, 24, 3], expected float32 [1, 16, 16, 3]" in str(caught.value)
+    write_two_inputs(place)
+    with pytest.raises(module.ModelError, match="2 inputs, expected 1"):
+        module.Model()
+
+
+@pytest.mark.parametrize("position", [0, 700, -1])
+def test_one_flipped_bit(tmp_path: Path, position: int) -> None:
+    module, job = classifier(tmp_path)
+    place = tmp_path / "out" / job.file_name
+    data = bytearray(place.read_bytes())
+    data[position] ^= 1
+    place.write_bytes(data)
+    with pytest.raises(module.ModelError, match=r"as large, but other bytes[;,] .*sha256 is"):
+        module.Model()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [(None, "cannot read the model"), (b"", "0 bytes"), (b"TFL3" * 9, "36 bytes, .* no model")]
+)
+def test_a_file_that_is_no_model(tmp_path: Path, content: bytes | None, says: str) -> None:
+    module, job = classifier(tmp_path)
+    place = tmp_path / "out" / job.file_name
+    place.unlink()
+    if content is not None:
+        place.write_bytes(content)
+    with pytest.raises(module.ModelError, match=says):
+        module.Model()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "cannot read the labels"), ('["a"]', "has 1 labels, the model has 5 classes"), (None, "cannot")],
+)
+def test_labels_that_were_changed(tmp_path: Path, text: str | None, says: str) -> None:
+    module, _ = classifier(tmp_path)
+    place = tmp_path / "out" / "labels.json"
+    place.unlink() if text is None else place.write_text(text)
+    with pytest.raises(module.ModelError, match=says):
+        module.Model()
+
+
+def test_arrays_that_are_no_pictures(tmp_path: Path) -> None:
+    module, _ = classifier(tmp_path)
+    model = module.Model()
+    for bad, says in (
+        (np.zeros((9, 9, 3), np.float32), r"uint8 \[H, W, 3\] or \[H, W\], not float32 \[9, 9, 3\]"),
+        (np.zeros((9, 9, 4), np.uint8), r"not uint8 \[9, 9, 4\]"),
+        (np.zeros((0, 9, 3), np.uint8), "has no pixels"),
+        (np.zeros((1, 9, 9, 3), np.uint8), r"not uint8 \[1, 9, 9, 3\]"),
+    ):
+        with pytest.raises(module.ModelError, match=says):
+            model(bad)
+    with pytest.raises(module.ModelError, match=r"takes float32 \[1, 16, 16, 3\], not float64 \[1, 16, 16, 3\]"):
+        model.invoke([np.zeros((1, 16, 16, 3))])
+    with pytest.raises(module.ModelError, match="takes 1 inputs, not 0"):
+        model.invoke([])
+
+
+def test_files_that_are_no_pictures(tmp_path: Path) -> None:
+    module, _ = classifier(tmp_path)
+    model = module.Model()
+    text = tmp_path / "text.png"
+    text.write_text("no picture")
+    cut = tmp_path / "cut.png"
+    Image.fromarray(pictures(1, size=40)[0]).save(cut)
+    cut.write_bytes(cut.read_bytes()[:-900])
+    deep = tmp_path / "deep.tiff"
+    Image.fromarray(np.zeros((9, 9), np.int32)).save(deep)
+    for bad, says in (
+        (tmp_path / "none.png", "there is no file"),
+        (text, "cannot identify image file"),
+        (cut, "cannot read .*truncated"),
+        (deep, "pixels of 32 bits"),
+        (tmp_path, "cannot read"),
+    ):
+        with pytest.raises(module.ModelError, match=says):
+            model(bad)
+
+
+def test_arrays_need_no_pillow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, _ = classifier(tmp_path)
+    for name in [name for name in sys.modules if name == "PIL" or name.startswith("PIL.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    model = load(Path(module.__file__)).Model()
+    assert len(model(pictures(1, size=40)[0])) == 5
+    with pytest.raises(Exception, match="pictures are decoded by Pillow: pip install pillow"):
+        model(tmp_path / "photo.png")
+
+
+def test_a_runtime_that_cannot_be_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, _ = classifier(tmp_path)
+    with pytest.raises(module.ModelError, match=r"cannot load tflite_runtime.*pip install tflite-runtime"):
+        module.Model(runtime="tflite_runtime")
+    with pytest.raises(module.ModelError, match="unknown runtime 'torch'"):
+        module.Model(runtime="torch")
+
+    def missing(name: str) -> Any:
+        raise ImportError("/lib/libc.so.6: version `GLIBC_2.34' not found")
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(module.ModelError, match="The C library of this system is too old"):
+        module.Model()
+    monkeypatch.setattr(module.sys, "maxsize", 2**31 - 1)
+    with pytest.raises(module.ModelError, match=r"32-bit .* tflite-runtime==2\.14\.0.* runtime='tflite_runtime'"):
+        module.Model()
+
+
+def test_the_coral_accelerator_that_is_not_there(tmp_path: Path) -> None:
+    module, _ = classifier(tmp_path)
+    with pytest.raises(module.ModelError, match=r"cannot use the Edge TPU: libedgetpu.*libedgetpu1-std"):
+        module.Model(delegate="edgetpu")
+    with pytest.raises(module.ModelError, match="unknown delegate 'gpu'"):
+        module.Model(delegate="gpu")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=lambda n: ascii(n)[:20])
+def test_names_and_labels_are_data(tmp_path: Path, name: str) -> None:
+    """Nothing that comes with a model is run; what is read back is what went in."""
+    path = write_cast(tmp_path / "cast.tflite", ("float32", (1, 16, 16, 3)))
+    job = job_of(path, record=PRESETS["unit"], picture=True)
+    ends = {side: (replace(getattr(job.card, side)[0], name=name),) for side in ("inputs", "outputs")}
+    job = replace(job, card=replace(job.card, name=name, source=name, scheme=name, versions={"x": name}, **ends))
+    module = imported(job, tmp_path / "out")
+    assert module.INPUTS[0].name == module.OUTPUTS[0].name == name
+    assert list(module.Model()(pictures(1, size=16)[0])) == [name]
+    code = Path(module.__file__).read_text(encoding="ascii")
+    assert max(len(line) for line in code.splitlines()) <= 120
+
+    labels = tuple(f"{name}{i}" for i in range(5))
+    labelled = job_of(write_cnn(tmp_path / "cnn.tflite"), picture=True, labels=labels)
+    model = imported(labelled, tmp_path / "labelled").Model()
+    assert model.labels == list(labels)
+    assert json.loads((tmp_path / "labelled" / "labels.json").read_text("ascii")) == list(labels)
+
+
+def test_two_outputs_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    path = write_cast(tmp_path / "cast.tflite", ("float32", (1, 4)), ("float32", (1, 4)))
+    job = job_of(path, record=PRESETS["raw"])
+    same = tuple(replace(spec, name="y") for spec in job.card.outputs)
+    module = imported(replace(job, card=replace(job.card, outputs=same)), tmp_path / "out")
+    assert list(module.Model()(np.zeros(4), np.ones(4))) == ["y", "y:1"]
+
+
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_labels_that_do_not_fit(tmp_path: Path, count: int) -> None:
+    job = job_of(write_cnn(tmp_path / "cnn.tflite"), picture=True, labels=("x",) * count)
+    with pytest.raises(BundleError, match=f"{count} labels are (more|fewer) than the 5 values of output 'scores'"):
+        write(job, tmp_path)
+
+
+def test_gray_pictures_and_a_preset_per_channel(tmp_path: Path) -> None:
+    path = write_cast(tmp_path / "cast.tflite", ("int8", (1, 12, 12, 1), 0.01, -3))
+    record = replace(PRESETS["signed"], color_order=ColorOrder.GRAY)
+    model = imported(job_of(path, record=record, picture=True), tmp_path / "out").Model()
+    photo = pictures(1, size=30)[0]
+    gray = np.asarray(Image.fromarray(photo).convert("L").resize((12, 12), Image.Resampling.BILINEAR))
+    np.testing.assert_array_equal(model.resize(photo)[:, :, 0], gray)
+    assert model(photo)["y0"].shape == (1, 12, 12, 1)
