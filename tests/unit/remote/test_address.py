@@ -122,6 +122,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 def test_nothing_that_is_sent_or_run_is_read_by_a_shell(board: Server, tmp_path: Path) -> None:
     """Names of files, programs, arguments and what is fed to them."""
     from litesmith.core.connecting import connect

@@ -64,6 +64,7 @@ def test_a_copy_that_is_cut_goes_on_where_it_ended(line: Line, board: Server, bi
     assert board.marked() == []
 
 
+@pytest.mark.slow
 def test_a_line_that_stays_cut(line: Line, board: Server, big: Path) -> None:
     line.cut_after = [5_000_000]
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
@@ -77,6 +78,7 @@ def test_a_line_that_stays_cut(line: Line, board: Server, big: Path) -> None:
     until_gone(board)
 
 
+@pytest.mark.slow
 def test_a_line_that_is_cut_too_often(line: Line, board: Server, big: Path) -> None:
     line.cut_after = [8_000_000, *[20_000] * 30]
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)

@@ -178,6 +178,7 @@ def test_models_are_timed_with_a_lent_runtime(bare: Server, cnn: Path, capsys: p
     assert bare.left() == []
 
 
+@pytest.mark.slow
 def test_models_are_timed_over_ssh(board: Server, cnn: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["benchmark", str(cnn), "--target", "local,ssh:board", "--runs", "20", "--json"]) == 0
     benchmarks = json.loads(capsys.readouterr().out)["variants"][0]["benchmarks"]

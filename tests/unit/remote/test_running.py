@@ -129,6 +129,7 @@ def test_a_server_process_that_is_killed_under_a_run(session: RemoteSession, boa
     assert running(board) == []
 
 
+@pytest.mark.slow
 def test_a_board_that_goes_away_for_good_under_a_run(board: Server) -> None:
     """It tidies up by itself when nobody comes back."""
     line = Line(board.port)
@@ -148,6 +149,7 @@ def test_a_board_that_goes_away_for_good_under_a_run(board: Server) -> None:
     line.close()
 
 
+@pytest.mark.slow
 def test_a_board_that_hangs_under_a_run(session: RemoteSession, board: Server) -> None:
     begun = time.monotonic()
     timers = []
@@ -175,6 +177,7 @@ def _wake(pid: int) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.slow
 def test_a_board_that_hangs_when_it_is_asked(board: Server) -> None:
     """Its server takes the connection and says nothing."""
     assert board.process is not None
@@ -189,6 +192,7 @@ def test_a_board_that_hangs_when_it_is_asked(board: Server) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.slow
 def test_a_login_that_never_ends(board: Server) -> None:
     board.login("sleep 300")
     slow = Patience(connect_s=2, answer_s=2)

@@ -31,6 +31,7 @@ def tidy(board: Server, limit_s: float = 15) -> None:
     assert board.marked() == []
 
 
+@pytest.mark.slow
 def test_two_boards_at_the_same_time(board: Server, tmp_path: Path) -> None:
     """Each has its own folder, files and programs; one that ends does not disturb the other."""
     other = start_board(tmp_path / "other")
@@ -85,6 +86,7 @@ session.run(["sh", "-c", "echo started; sleep 300"], on_line=lambda line: print(
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_litesmith_that_is_ended_leaves_nothing(board: Server, tmp_path: Path, number: signal.Signals) -> None:
     """Killed, it cannot tidy up: the board does, when the connection is gone."""
