@@ -31,7 +31,7 @@ class Patience:
         answer_s: Until a short command has ended.
         stall_s: Without a byte more while copying.
         pauses_s: Before each try to connect anew.
-        grace_s: How long the machine keeps what was sent after a connection was lost.
+        grace_s: How long the machine keeps what was sent after a connection was lost: longer than all tries to connect.
     """
 
     connect_s: int = 15
@@ -40,7 +40,16 @@ class Patience:
     answer_s: float = 120.0
     stall_s: float = 60.0
     pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
-    grace_s: int = 90
+    grace_s: int = 240
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a command there said."""
+
+    code: int
+    out: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

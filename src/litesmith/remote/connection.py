@@ -11,14 +11,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
 from litesmith.core.errors import TargetError
 from litesmith.remote.address import Address
-from litesmith.remote.client import Client, Patience, not_started, private_folder
-from litesmith.remote.faults import Unreachable, fault_of, lost, no_folder
+from litesmith.remote.client import Answer, Client, Patience, not_started, private_folder
+from litesmith.remote.faults import Dropped, Unreachable, fault_of, forgotten, lost, no_folder
 
 T = TypeVar("T")
 KEEPER = Path(__file__).with_name("keeper.sh")
@@ -27,19 +26,6 @@ _CALL = 'token=$1; shift; printf "\\n%s\\n" "$token"; "$@"; code=$?; printf "\\n
 _NO_FOLDER = 73
 _FORGIVEN = 5
 """Lost connections in a row without progress."""
-
-
-class Dropped(Exception):
-    """The connection was lost under a command; what it did is not known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a command there said."""
-
-    code: int
-    out: str
-    error: str
 
 
 class Connection:
@@ -97,7 +83,10 @@ class Connection:
         limit = self.patience.connect_s + self.patience.answer_s
         line = self._heard(f"ready-{self.id} ", limit)
         if line is not None:
-            self.home = line.partition(" ")[2].rstrip("/") or "/"
+            _, state, home = line.split(" ", 2)
+            if self.home and state == "new":  # it kept the folder for a while, and nobody came
+                raise forgotten(self.label)
+            self.home = home.rstrip("/") or "/"
             return
         late = master.poll() is None
         self._end_master()

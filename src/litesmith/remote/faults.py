@@ -14,6 +14,10 @@ class Unreachable(TargetError):
     """The machine is not there, or no longer; trying again may help."""
 
 
+class Dropped(Exception):
+    """The connection was lost under a command; what it did is not known."""
+
+
 def fault_of(said: str, address: Address, *, config: str = "") -> TargetError:
     """Return the error for what ssh printed to its error stream.
 
@@ -40,6 +44,11 @@ def lost(label: str, doing: str) -> Unreachable:
         f"the connection to {label} was lost {doing}",
         hint="Check power and network of the board, then type the command again.",
     )
+
+
+def forgotten(label: str) -> TargetError:
+    """Return the error of a machine that was away for so long that it has removed what was sent."""
+    return TargetError(f"{label} was away for too long and has removed what was sent", hint="Type the command again.")
 
 
 def no_folder(said: str, label: str) -> TargetError:

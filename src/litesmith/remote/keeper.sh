@@ -37,6 +37,8 @@ failed() {
     [ "${free:-99}" -lt 64 ] && echo "No space left" >&2 # shells do not say why they cannot write
     exit 73
 }
+state=kept
+[ -d "$folder" ] || state=new
 mkdir -p -- "$folder" || failed
 before=$(cat "$folder/keeper" 2>/dev/null) # of a connection that was lost, which its server may not know yet
 echo $$ >"$folder/keeper" || failed
@@ -51,7 +53,7 @@ for old in "$base"/s-*; do
     end_all "$other"
     rm -rf -- "$old"
 done
-printf '\nready-%s %s\n' "$id" "$HOME"
+printf '\nready-%s %s %s\n' "$id" "$state" "$HOME"
 while read -r word; do
     [ "$word" = end ] && finish
 done

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from litesmith.core.errors import TargetError
 from litesmith.core.target import OnLine
-from litesmith.remote.connection import Connection, Dropped
+from litesmith.remote.connection import Connection
+from litesmith.remote.faults import Dropped
 
 _RUN = 'cd -- "$1" || exit 126; shift; command -v -- "$1" >/dev/null 2>&1 || exit 127; exec "$@"'
 _END_ALL = """

@@ -213,3 +213,18 @@ def test_a_script_that_fails_says_its_last_words(session: RemoteSession, tmp_pat
 def test_a_program_that_exits_as_ssh_does(session: RemoteSession) -> None:
     """ssh says 255 of itself when a connection fails."""
     assert session.run(["sh", "-c", "exit 255"], on_line=print, timeout_s=20) == 255
+
+
+@pytest.mark.slow
+def test_a_board_that_comes_back_after_it_has_tidied_up(board: Server) -> None:
+    """Paths that were given out lead nowhere: it must not go on as if nothing had been."""
+    session = RemoteSession(
+        parse_address("board"), target="ssh:board", patience=Patience(pauses_s=(4.0,), grace_s=1, answer_s=10)
+    )
+    session.send(Path(__file__))
+    board.signal_connections(signal.SIGKILL)
+    until(lambda: not session.connection.alive)
+    with pytest.raises(TargetError, match="ssh:board was away for too long and has removed what was sent"):
+        session.send(Path(__file__))
+    session.close()
+    until(lambda: not board.left() and not board.marked())
