@@ -87,11 +87,15 @@ def _no_route(match: re.Match[str], address: Address, config: str) -> TargetErro
 
 
 def _changed(match: re.Match[str], address: Address, config: str) -> TargetError:
-    del match
-    name = f"[{address.host}]:{address.port}" if address.port not in (0, 22) else address.host
+    said = match.string
+    name = re.search(r"Host key for (\S+) has changed", said)
+    file = re.search(r"Offending \S+ key in (.+):\d+", said)
+    fingerprint = re.search(r"SHA256:[A-Za-z0-9+/]+", said)
+    forget = ["ssh-keygen", *(["-f", file[1]] if file else []), "-R", name[1] if name else address.host]
     return TargetError(
-        f"the host key of {address} has changed: another machine, a new installation, or somebody in between",
-        hint=f"If you know why: {shlex.join(['ssh-keygen', '-R', name])}, then {address.command(config=config)} "
+        f"the host key of {address} has changed{f' to {fingerprint[0]}' if fingerprint else ''}: "
+        "another machine, a new installation, or somebody in between",
+        hint=f"If you know why: {shlex.join(forget)}, then {address.command(config=config)} "
         "and compare the fingerprint.",
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from ssh_server import Line, Server, free_port, make_key
 from litesmith.cli.main import main
 from litesmith.core.connecting import connect
 from litesmith.core.errors import TargetError
-from litesmith.remote.address import Address, parse_address
+from litesmith.remote.address import parse_address
 from litesmith.remote.faults import Unreachable, fault_of
 
 
@@ -40,20 +42,17 @@ def test_unknown_host_key(board: Server, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_changed_host_key(board: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command in the hint makes ssh forget the old one."""
     make_key(board.folder / "other")
     board.know(board.port, key="other")
     code, said = checked(capsys)
     assert code == 4
-    assert "error: the host key of board has changed" in said
-    assert "ssh-keygen -R" in said
+    assert "error: the host key of board has changed to SHA256:" in said
     assert board.left() == []
-
-
-def test_the_command_that_forgets_a_changed_key_names_it_as_the_file_does(board: Server) -> None:
-    make_key(board.folder / "other")
-    board.know(board.port, key="other")
-    said = fault_of("WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!", Address(user="", host="h", port=board.port))
-    assert f"ssh-keygen -R '[h]:{board.port}'" in said.hint
+    command = said.partition("If you know why: ")[2].partition(", then ")[0]
+    assert shlex.split(command)[:2] == ["ssh-keygen", "-f"]
+    subprocess.run(shlex.split(command), check=True, capture_output=True)
+    assert "is not known here" in checked(capsys)[1]
 
 
 def test_wrong_key(board: Server, capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,3 +175,15 @@ def test_what_ssh_says(said: str, message: str, again: bool) -> None:
         raise fault_of(said, parse_address("pi@board:2222"))
     assert isinstance(caught.value, Unreachable) == again
     assert caught.value.hint
+
+
+def test_a_jump_host(board: Server) -> None:
+    """As in the user's ssh_config: here the board is its own jump host."""
+    config = board.config(ProxyJump="jump")
+    lines = config.read_text()
+    config.write_text(lines + lines.replace("Host board", "Host jump").replace("  ProxyJump jump\n", ""))
+    session = connect("ssh:board")
+    assert session.run(["true"], on_line=print, timeout_s=20) == 0
+    session.close()
+    assert board.left() == []
+    assert (board.folder / "log").read_text().count("Accepted publickey") == 2
