@@ -8,6 +8,7 @@ from pathlib import Path
 
 from litesmith.bundle import job as jobs
 from litesmith.bundle.card import card_of, name_of
+from litesmith.bundle.classes import gives_classes
 from litesmith.bundle.installation import WHEELHOUSE, write_installation
 from litesmith.bundle.kind import KIND, PACKAGE, Kind
 from litesmith.bundle.manifest import manifest_of, write_manifest
@@ -173,7 +174,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         picture=feeding.picture,
         normalized=subject.normalized,
         labels=plan.labels,
-        classifies=_classifies(outputs, feeding),
+        classifies=feeding.picture is not None and gives_classes(plan.model, card),
         threads=settings.threads if settings.threads != FIELDS["threads"].default else _THREADS,
         delegate=settings.delegate,
         requirements={pin.package: pin.version for pin in pins},
@@ -223,14 +224,6 @@ def _subject(
         preprocessing=feeding.preprocessing,
         picture=feeding.picture,
     )
-
-
-def _classifies(outputs: tuple[TensorSpec, ...], feeding: Feeding) -> bool:
-    """Tell whether the answer is one score per class: a model of images with one row of values."""
-    if feeding.picture is None or len(outputs) != 1:
-        return False
-    shape = outputs[0].shape
-    return len(shape) == 2 and shape[0] in (-1, 1) and shape[1] > 1
 
 
 def _service_name(plan: _Plan, settings: Settings) -> str:
