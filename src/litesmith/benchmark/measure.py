@@ -217,12 +217,12 @@ def _counted(
 ) -> dict[str, Benchmark]:
     """Return benchmarks with the instructions of one inference; without them, with the reason."""
     counts: Mapping[str, InstructionCount] = {}
-    reason = "this target cannot count them"
+    reason = "instructions were not counted: this target cannot"
     if isinstance(session, CountsInstructions) and models:
         try:
-            counts, reason = session.instructions(models), "this model could not be counted"
+            counts, reason = session.instructions(models), "its instructions could not be counted"
         except LitesmithError as error:
-            reason = error.message
+            reason = f"{error.message.rstrip('.')}. {error.hint}".rstrip(". ")
     return {
         key: replace(
             one,

@@ -43,8 +43,8 @@ def device_line(variants: Sequence[Variant], target: str, *, named: bool = True)
 def _emulated(found: Sequence[Benchmark]) -> str:
     counted = [b.instructions for b in found if b.instructions]
     if not counted:
-        why = next((f": {b.note}" for b in found if b.note), "")
-        return f"{EMULATED}; instructions were not counted{why.rstrip('.')}."
+        why = next((b.note for b in found if b.note), "") or "instructions were not counted"
+        return f"{EMULATED}; {why.rstrip('.')}."
     one = counted[0]
     spread = max(c.spread / max(c.total, 1) for c in counted)
     again = f", {one.repeats} times, which differed by at most {spread * 100:.2g} %" if one.repeats > 1 else ""

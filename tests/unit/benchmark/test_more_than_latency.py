@@ -40,7 +40,7 @@ class Without(Emulated):
     """The same without a plugin."""
 
     def instructions(self, models: Mapping[str, Path]) -> Mapping[str, InstructionCount]:
-        raise TargetError(f"{len(models)} models could not be counted: qemu takes no plugins")
+        raise TargetError(f"{len(models)} models could not be counted: qemu takes no plugins", hint="Build one.")
 
 
 def test_a_sweep_times_each_number_of_threads_once(cnn: Path, int8: Path) -> None:
@@ -92,9 +92,18 @@ def test_a_sustained_run_lasts_as_long_as_asked_for(cnn: Path, int8: Path) -> No
 
 
 def test_an_emulated_cpu_has_instructions_and_no_times(cnn: Path, int8: Path) -> None:
+    seen: list[tuple[int, int]] = []
     found = measure(
-        Counting(), {"a": cnn, "uncountable": int8}, threads=1, warmup_runs=5, runs=50, sweep=(1, 2), sustain_s=60
+        Counting(),
+        {"a": cnn, "uncountable": int8},
+        threads=1,
+        warmup_runs=5,
+        runs=50,
+        sweep=(1, 2),
+        sustain_s=60,
+        on_progress=lambda done, total: seen.append((done, total)),
     )
+    assert seen == [(1, 2), (2, 2)]  # each model is opened; there are no rounds
     made = found.benchmarks["a"]
     assert (made.latency_ms, made.load_ms, made.first_inference_ms, made.throughput_per_s) == (None,) * 4
     assert (made.by_threads, made.sustained, made.thermal, made.throttled) == ((), None, None, None)
@@ -105,14 +114,14 @@ def test_an_emulated_cpu_has_instructions_and_no_times(cnn: Path, int8: Path) ->
     assert made.note == "no sweep of threads and no sustained run, as the CPU is emulated"
     other = found.benchmarks["uncountable"]
     assert other.instructions is None
-    assert other.note.startswith("this model could not be counted; no sweep")
+    assert other.note.startswith("its instructions could not be counted; no sweep")
 
 
 def test_why_instructions_were_not_counted(cnn: Path) -> None:
     made = measure(Without(), {"a": cnn}, threads=1, warmup_runs=1, runs=1).benchmarks["a"]
-    assert (made.instructions, made.note) == (None, "1 models could not be counted: qemu takes no plugins")
+    assert (made.instructions, made.note) == (None, "1 models could not be counted: qemu takes no plugins. Build one")
     made = measure(Emulated(), {"a": cnn}, threads=1, warmup_runs=1, runs=1).benchmarks["a"]
-    assert made.note == "this target cannot count them"
+    assert made.note == "instructions were not counted: this target cannot"
 
 
 def test_what_does_not_run_on_an_emulated_cpu_is_told(tmp_path: Path) -> None:

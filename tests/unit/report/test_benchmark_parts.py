@@ -93,14 +93,15 @@ def test_the_headline_of_an_emulated_target_is_its_instructions(full: Deployment
 def test_without_counts_the_reason_is_shown_and_sizes_are_drawn(full: Deployment) -> None:
     def uncounted(found: tuple[Benchmark, ...]) -> tuple[Benchmark, ...]:
         return tuple(
-            dataclasses.replace(b, instructions=None, note="no qemu with plugins") for b in only_emulated(found)
+            dataclasses.replace(b, instructions=None, note="instructions cannot be counted: no qemu with plugins")
+            for b in only_emulated(found)
         )
 
     bare = with_every(full, uncounted)
-    assert "instructions were not counted: no qemu with plugins." in " ".join(shown(summary(bare)).split())
+    assert "instructions cannot be counted: no qemu with plugins." in " ".join(shown(summary(bare)).split())
     page = render(bare)
     assert "top1 against file size" in page
-    assert "instructions were not counted: no qemu with plugins." in page
+    assert "instructions cannot be counted: no qemu with plugins." in page
 
 
 def test_a_real_target_comes_first_even_when_it_was_named_last(full: Deployment) -> None:
