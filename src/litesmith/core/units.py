@@ -85,12 +85,12 @@ def format_latency(latency_ms: float) -> str:
 
 
 def format_instructions(count: float) -> str:
-    """Return a number of instructions for people, in millions so that a column can be compared.
+    """Return a number of instructions for people, in millions from a tenth of one on.
 
-    >>> format_instructions(12_345_678), format_instructions(4_210)
-    ('12.3 M', '0.00421 M')
+    >>> format_instructions(12_345_678), format_instructions(120_400), format_instructions(4_210)
+    ('12.3 M', '0.12 M', '4,210')
     """
-    return f"{_three_digits(count / 1e6)} M"
+    return f"{_three_digits(count / 1e6)} M" if count >= 1e5 else f"{count:,.0f}"
 
 
 def format_rate(per_s: float) -> str:

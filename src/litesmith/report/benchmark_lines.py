@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from litesmith.core.benchmark import Benchmark, OpProfile, Sustained, Thermal
 from litesmith.core.results import Variant
-from litesmith.core.units import format_duration, format_latency, format_rate
+from litesmith.core.units import format_duration, format_instructions, format_latency, format_rate
 from litesmith.report.figures import benchmark_on, instructions_of, latency_text, targets
 from litesmith.report.text import count, sentence
 
@@ -66,12 +66,12 @@ def thermal_text(made: Thermal) -> str:
     >>> from litesmith.core.benchmark import ThermalState
     >>> thermal_text(Thermal(before=ThermalState(temperature_c=48.25), after=ThermalState(temperature_c=61.0),
     ...     throttled=True, reasons=("the firmware capped the clock",)))
-    'THROTTLED: the firmware capped the clock. 48 to 61 C.'
+    'Throttled: the firmware capped the clock. 48 to 61 C.'
     """
     if made.throttled is None:
         head = f"Whether it throttled is not known: {'; '.join(made.reasons) or 'it was not looked at'}."
     else:
-        head = f"THROTTLED: {'; '.join(made.reasons)}." if made.throttled else "Not throttled."
+        head = f"Throttled: {'; '.join(made.reasons)}." if made.throttled else "Not throttled."
     return " ".join([head, *_heat(made)])
 
 
@@ -136,4 +136,4 @@ def board_text(made: Benchmark | None) -> str:
     if made.latency_ms is not None:
         return f"{latency_text(made.latency_ms.p50)} / {latency_text(made.latency_ms.p99)}"
     counted = instructions_of(made)
-    return "-" if counted is None else f"{counted / 1e6:,.3g} M instr."
+    return "-" if counted is None else f"{format_instructions(counted)} instr."

@@ -78,7 +78,8 @@ def test_where_all_is_emulated_no_time_is_shown_anywhere(full: Deployment) -> No
         assert "no latenc" in one
     assert "77.5 M" in text  # int8: 8.61 ms times nine million
     assert "40 %" in text
-    assert "top1 against instructions, emulated: no latency" in page
+    assert "top1 against instructions (emulated, no latency): the best" in page
+    assert "<h2>Latency</h2>" not in page
     assert "Latency was not measured: every target is emulated." in page
     assert "dot product" in page
 
@@ -136,7 +137,7 @@ def test_boards_side_by_side(full: Deployment) -> None:
     assert '<th class="num" scope="col">pi5 <span class="tag warn">throttled</span></th>' in page
     assert '<td class="num">17.2 ms / 22.6 ms</td>' in page
     assert page.count('<span class="tag warn">throttled</span>') == 2  # there, and at its own heading
-    assert "THROTTLED: the firmware reported: throttled. 48 to 84 C, clock 1,500 of at most 2,400 MHz" in page
+    assert "Throttled: the firmware reported: throttled. 48 to 84 C, clock 1,500 of at most 2,400 MHz" in page
     assert "Boards side by side" not in shown(benchmark_table(full.variants, only=["local"]))
 
 

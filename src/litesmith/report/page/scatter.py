@@ -87,7 +87,7 @@ class _Measure:
 _MEASURES = (
     _Measure(name="p50 latency", of=lambda row: row.p50_ms, form=format_latency),
     _Measure(
-        name="instructions, emulated: no latency",
+        name="instructions (emulated, no latency)",
         of=lambda row: instructions_of(row.benchmark),
         form=format_instructions,
     ),
