@@ -11,7 +11,7 @@ from litesmith.cli.main import main
 from litesmith.core.connecting import resolve
 from litesmith.core.errors import LitesmithError, UserError
 from litesmith.remote.address import Address, parse_address
-from litesmith.remote.client import quoted
+from litesmith.remote.client import Client, Patience, quoted
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,13 @@ def test_an_address_in_ipv6_is_told_about_brackets() -> None:
     with pytest.raises(UserError) as caught:
         parse_address("fe80::1")
     assert caught.value.hint == "Write it like [fe80::1]."
+
+
+def test_ssh_is_never_let_ask_or_accept_anything() -> None:
+    client = Client(address=parse_address("pi@board:2222"), socket=Path("c"), config="", patience=Patience())
+    for command in (client.master(["true"]), client.over_it(["true"])):
+        assert {"BatchMode=yes", "StrictHostKeyChecking=yes", "ForwardAgent=no"} <= set(command)
+        assert command[-7:] == ["-p", "2222", "-l", "pi", "--", "board", "true"]
 
 
 def test_a_command_with_a_nul() -> None:

@@ -60,8 +60,7 @@ def test_a_copy_that_is_cut_goes_on_where_it_ended(line: Line, board: Server, bi
     assert min(after_a_cut) > 1_000, "it began anew"
     assert seen[-1] == SIZE // 1000
     session.close()
-    assert board.left() == []
-    assert board.marked() == []
+    until_gone(board)
 
 
 @pytest.mark.slow
@@ -180,11 +179,14 @@ def small_disk(board: Server) -> Iterator[Path]:
 
 def test_a_disk_that_is_too_small(board: Server, small_disk: Path, big: Path) -> None:
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
+    seen: list[int] = []
+    session.progress = lambda stage, done, total: seen.append(done)
     with pytest.raises(
         TargetError, match=r"the disk of ssh:board is full: big\.bin needs 12 MB, 3\.1\d MB were free"
     ) as caught:
         session.send(big)
     assert "Free some space" in caught.value.hint
+    assert seen == []  # it is known before anything is sent
     assert not [name for name in board.left() if "big" in name or "part" in name]
     session.close()
     assert board.left() == []

@@ -32,7 +32,7 @@ def session(board: Server) -> Iterator[RemoteSession]:
     yield made
     made.close()
     assert board.left() == []
-    until(lambda: not board.marked(), 2)  # a keeper whose connection was lost looks once a second
+    until(lambda: not board.marked(), 3)  # a keeper whose connection was lost looks once a second
 
 
 def until(condition: object, limit_s: float = 20) -> None:
@@ -113,7 +113,7 @@ def test_a_line_that_is_cut_under_a_run(board: Server) -> None:
     session.close()
     line.close()
     assert board.left() == []
-    assert board.marked() == []
+    until(lambda: not board.marked(), 3)
 
 
 def test_a_server_process_that_is_killed_under_a_run(session: RemoteSession, board: Server) -> None:
@@ -126,6 +126,17 @@ def test_a_server_process_that_is_killed_under_a_run(session: RemoteSession, boa
 
     with pytest.raises(TargetError, match="was lost while sh ran; what still ran there was ended"):
         session.run(COUNTING, on_line=kill, timeout_s=60)
+    assert running(board) == []
+
+
+def test_a_new_connection_ends_what_the_old_one_left_running(session: RemoteSession, board: Server) -> None:
+    """Such as half a copy, which would still write when the new one does."""
+    background = "sleep 300 >/dev/null 2>&1 </dev/null & echo started"
+    assert session.run(["sh", "-c", background], on_line=print, timeout_s=20) == 0
+    board.signal_connections(signal.SIGKILL)
+    until(lambda: not session.connection.alive)
+    assert running(board)
+    assert session.run(["true"], on_line=print, timeout_s=20) == 0
     assert running(board) == []
 
 
