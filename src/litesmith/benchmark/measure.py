@@ -212,6 +212,18 @@ def _refused(request: Mapping[str, Any]) -> str:
     return f"no {' and no '.join(asked)}, as the CPU is emulated" if asked else ""
 
 
+def with_counts(
+    session: Session, models: Mapping[str, Path], timed: Timed, *, sweep: Sequence[int] = (), sustain_s: float = 0.0
+) -> Timed:
+    """Return what came of an emulated CPU with the instructions that were not counted before, if they can be now."""
+    lacking = {key: models[key] for key, made in timed.benchmarks.items() if made.instructions is None}
+    if not lacking or not isinstance(session, CountsInstructions):
+        return timed
+    refused = _refused({"sweep": sweep, "sustain_s": sustain_s})
+    found = _counted(session, lacking, {key: timed.benchmarks[key] for key in lacking}, refused=refused)
+    return replace(timed, benchmarks={**timed.benchmarks, **found})
+
+
 def _counted(
     session: Session, models: Mapping[str, Path], plain: Mapping[str, Benchmark], *, refused: str
 ) -> dict[str, Benchmark]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from litesmith.benchmark.measure import Timed, measure
+from litesmith.benchmark.measure import Timed, measure, with_counts
 from litesmith.core.benchmark import OpProfile
 from litesmith.core.connecting import connect
 from litesmith.core.errors import LitesmithError, TargetError
@@ -37,7 +37,7 @@ class Measured:
 
 
 def benchmarks_on(run: Run, board: Board, files: Mapping[str, Path], digests: Mapping[str, str]) -> Timed:
-    """Return what came of one board, in this run or an earlier one.
+    """Return latencies on one board, in this run or an earlier one, without what else was asked for.
 
     Raises:
         TargetError: it cannot be reached or fails.
@@ -45,7 +45,7 @@ def benchmarks_on(run: Run, board: Board, files: Mapping[str, Path], digests: Ma
     session = connect(board.target, progress=run.show)
     try:
         run.pool.close()  # idle workers would still hold memory and wake up now and then
-        return _on_board(run, board, session, files, digests, operators=None, going=lambda: None)
+        return _on_board(run, board, session, files, digests, operators=None, going=lambda: None, plain=True)
     finally:
         session.close()
 
@@ -146,8 +146,10 @@ def _on_board(
     *,
     operators: OperatorFiles | None,
     going: Callable[[], None],
+    plain: bool = False,
 ) -> Timed:
     settings, device = run.settings, session.device()
+    sweep, sustain_s = ((), 0.0) if plain else (settings.thread_sweep, settings.sustain)
     delegate = "" if settings.delegate == "none" else settings.delegate
 
     def make(folder: Path) -> Timed:
@@ -164,8 +166,8 @@ def _on_board(
                 threads=board.threads,
                 warmup_runs=settings.warmup,
                 runs=settings.runs,
-                sweep=settings.thread_sweep,
-                sustain_s=settings.sustain,
+                sweep=sweep,
+                sustain_s=sustain_s,
                 delegate=delegate,
                 name=board.name,
                 on_progress=on_progress,
@@ -178,12 +180,17 @@ def _on_board(
         "threads": board.threads,
         "warmup": settings.warmup,
         "runs": settings.runs,
-        "sweep": settings.thread_sweep,
-        "sustain": settings.sustain,
+        "sweep": sweep,
+        "sustain": sustain_s,
         "delegate": delegate,
     }
     place = board.name.replace("/", "_")
-    timed = run.step(f"benchmark {place}", key, Timed, make, version=2).value
+    kept = run.step(f"benchmark {place}", key, Timed, make, version=2)
+    timed = kept.value
+    if kept.cached and device.emulated:
+        timed = with_counts(
+            session, files, timed, sweep=sweep, sustain_s=sustain_s
+        )  # what could not be counted then may be now
     if operators is None:
         return timed
     if device.emulated:

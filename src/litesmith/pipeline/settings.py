@@ -130,7 +130,10 @@ class Settings:
         (), "also time with these numbers of threads, such as 1,2,4", read=_wholes, metavar="N,.."
     )
     sustain: float = setting(
-        0.0, "also run each model this many seconds without rest, with temperature and clock", read=_number
+        0.0,
+        "also run each model this many seconds without rest, with temperature and clock",
+        read=_number,
+        metavar="SECONDS",
     )
     delegate: str = setting("none", "run on a delegate: none or edgetpu", metavar="NAME")
     runs: int = setting(200, "timed runs per variant", read=_whole, metavar="N")

@@ -19,6 +19,8 @@ from litesmith.core.target import OnLine, Session
 from litesmith.pipeline import benchmarking, boards
 from litesmith.pipeline.boards import require_targets
 from litesmith.pipeline.files import benchmark
+from litesmith.pipeline.fleet import boards_of
+from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.targets.local import LocalSession
 
@@ -210,6 +212,34 @@ def test_an_emulated_board_beside_a_real_one(
     assert [op.op for op in real.op_profile.ops][:2] == ["CONV_2D", "DEPTHWISE_CONV_2D"]
     assert real.op_profile.sum_ms == pytest.approx(sum(op.ms for op in real.op_profile.ops))
     assert (real.op_profile.apart, real.op_profile.missing) == (True, 0)
+
+
+def test_what_could_not_be_counted_is_counted_when_it_can_be(
+    cnn: Path, int8: Path, tmp_path: Path, fleet: Callable[..., Settings]
+) -> None:
+    """An earlier run's memory is kept; what its emulator could not do is tried again."""
+    settings = fleet("virtual")
+    files = {"a": cnn, "b": int8}
+    with Run(settings, folder=tmp_path / "out") as run:
+        for session, counted in ((Board("here", emulated=True), False), (Counted("here", emulated=True), True)):
+            (board,) = boards_of(settings)
+            made = benchmarking._on_board(
+                run, board, session, files, {"a": "1", "b": "2"}, operators=None, going=lambda: None
+            )
+            assert [one.instructions is not None for one in made.benchmarks.values()] == [counted] * 2
+            assert len(session.spans) == (0 if counted else 1)  # memory was not measured again
+            assert all((one.note == "") is counted for one in made.benchmarks.values())
+
+
+def test_a_search_times_its_candidates_without_what_else_was_asked_for(
+    cnn: Path, tmp_path: Path, fleet: Callable[..., Settings]
+) -> None:
+    settings = fleet("a", sustain=30.0, thread_sweep=(1, 2))
+    begun = time.monotonic()
+    with Run(settings, folder=tmp_path / "out") as run:
+        made = benchmarking.benchmarks_on(run, boards_of(settings)[0], {"x": cnn}, {"x": "1"}).benchmarks["x"]
+    assert (made.by_threads, made.sustained) == ((), None)
+    assert time.monotonic() - begun < 25
 
 
 @pytest.mark.parametrize(
