@@ -78,7 +78,7 @@ class Emulated(LocalSession):
 def test_nothing_says_a_time_where_all_is_emulated(
     asked: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(boards, "connect", lambda _: Emulated())
+    monkeypatch.setattr(boards, "connect", lambda *_, **__: Emulated())
     out = tmp_path / "out"
     made = api.deploy(**asked, max_drop=1.0, out=out, sustain=0.2)
     assert made.recommended == "int8"
