@@ -57,7 +57,9 @@ def card_of(
         sha256=audit.sha256,
         size_bytes=audit.size_bytes,
         scheme=audit.precision.value,
-        source=report.source.path if report is not None and variant is not None else "",
+        source=Path(report.source.path).name
+        if report is not None and variant is not None
+        else "",  # it is to be shipped
         source_sha256=report.source.sha256 if report is not None and variant is not None else "",
         inputs=ends[0],
         outputs=ends[1],

@@ -87,12 +87,13 @@ def _add(places: Any, verb: Verb) -> None:
     parser = places.add_parser(
         verb.name, help=verb.summary, description=verb.summary[:1].upper() + verb.summary[1:] + ".", allow_abbrev=False
     )
+    meanings = dict(verb.meanings)
     if verb.models == 1:
         parser.add_argument(
             "model",
             metavar="MODEL",
             nargs="?" if verb.settings else None,  # a project file may name it
-            help=FIELDS["model"].metadata["meaning"] if verb.settings else "a .tflite file",
+            help=meanings.get("model", FIELDS["model"].metadata["meaning"] if verb.settings else "a .tflite file"),
         )
     elif verb.models:
         several = "+" if verb.models == MANY else verb.models
@@ -105,7 +106,7 @@ def _add(places: Any, verb: Verb) -> None:
     for name in verb.settings:
         details = FIELDS[name].metadata
         default = default_text(name)
-        meaning = details["meaning"] + (f" (default: {default})" if default else "")
+        meaning = meanings.get(name, details["meaning"] + (f" (default: {default})" if default else ""))
         if isinstance(FIELDS[name].default, bool):
             parser.add_argument(flag(name), dest=name, action="store_const", const="true", help=meaning)
             continue

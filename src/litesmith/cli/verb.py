@@ -47,6 +47,7 @@ class Verb:
         name: As typed.
         summary: One line for `litesmith --help`.
         models: How many models it takes: 0, 1, 2 or `MANY` for one or more.
+        meanings: What a setting, or the model, means to this verb where that is not what it means to the others.
         words: What it takes in place of models: metavar and meaning of each; one in brackets may be left out.
         settings: Names of the settings it takes.
         run: Does it; imports what it needs. Is given the models, or the words.
@@ -58,6 +59,7 @@ class Verb:
     settings: tuple[str, ...]
     run: Callable[[Settings, Sequence[str], Progress], Outcome]
     words: tuple[tuple[str, str], ...] = ()
+    meanings: tuple[tuple[str, str], ...] = ()
 
 
 def escaped(text: Any) -> str:

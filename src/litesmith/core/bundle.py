@@ -39,7 +39,7 @@ class ModelCard:
         sha256: Of the model file.
         size_bytes: Of the model file.
         scheme: As the audit calls its precision, such as `full integer, 8 bit`.
-        source: Source model as named by the user, where a report says it.
+        source: File name of the source model, where a report says it; no folders, as the bundle is shipped.
         source_sha256: Its digest.
         inputs: As fed.
         outputs: As returned.

@@ -26,4 +26,12 @@ PLUGIN = Verb(
         "wheelhouse", "python", "machine", "target", "service", "jobs", "seed",
     ),
     run=run,
+    meanings=(
+        ("model", "the model, a .tflite"),
+        ("out", "the folder (default: named after the model and the kind)"),
+        ("threads", "threads of the bundled module (default: 4, and another number when it is run)"),
+        ("target", "a board to ask for its Python and architecture, in place of --python and --machine"),
+        ("data", "two samples of it become golden vectors too"),
+        ("preprocess", "raw, unit, signed, torch or caffe (default: what the report of the model says)"),
+    ),
 )  # fmt: skip

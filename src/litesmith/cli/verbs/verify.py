@@ -23,4 +23,5 @@ PLUGIN = Verb(
     words=(("BUNDLE", "the folder that bundle made"),),
     settings=("target",),
     run=run,
+    meanings=(("target", "where to run it, or several with commas (default: local)"),),
 )

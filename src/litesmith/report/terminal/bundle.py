@@ -55,7 +55,10 @@ def _measured(card: ModelCard) -> Iterator[tuple[str, str]]:
     found = card.evaluation
     if found is not None:
         value = value_text(found.value, found.unit)
-        yield "accuracy", f"{found.metric} {value} {interval_text(found.interval, found.unit)}, n = {found.n}"
+        yield (
+            "accuracy",
+            f"{found.metric} {value}, 95 % interval {interval_text(found.interval, found.unit)}, n = {found.n}",
+        )
     for benchmark in card.benchmarks:
         if benchmark.latency_ms is not None:
             p50 = format_latency(benchmark.latency_ms.p50)
