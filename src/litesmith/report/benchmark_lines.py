@@ -11,6 +11,7 @@ from litesmith.report.figures import benchmark_on, instructions_of, latency_text
 from litesmith.report.text import count, sentence
 
 EMULATED = "The CPU is emulated, so there are no latencies"
+MEMORY = "The emulator's own memory is in the peak."
 
 
 def device_lines(variants: Sequence[Variant], *, only: Sequence[str] | None = None) -> tuple[str, ...]:
@@ -44,13 +45,13 @@ def _emulated(found: Sequence[Benchmark]) -> str:
     counted = [b.instructions for b in found if b.instructions]
     if not counted:
         why = next((b.note for b in found if b.note), "") or "instructions were not counted"
-        return f"{EMULATED}; {why.rstrip('.')}."
+        return f"{EMULATED}; {why.rstrip('.')}. {MEMORY}"
     one = counted[0]
     spread = max(c.spread / max(c.total, 1) for c in counted)
     again = f", {one.repeats} times, which differed by at most {spread * 100:.2g} %" if one.repeats > 1 else ""
     return (
         f"{EMULATED}; instructions are those that one inference executes on {one.cpu}, counted by {one.emulator} over "
-        f"{count(one.inferences, 'inference')}{again}."
+        f"{count(one.inferences, 'inference')}{again}. {MEMORY}"
     )
 
 

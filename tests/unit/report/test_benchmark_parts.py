@@ -7,7 +7,8 @@ import io
 import re
 
 import pytest
-from report_parts import COOL, PI, THERMAL, benchmark, emulated
+from report_parts import COOL, HOSTILE, PI, THERMAL, benchmark, emulated
+from rich.cells import cell_len
 
 from litesmith.core.benchmark import (
     Benchmark,
@@ -208,3 +209,22 @@ def test_a_sustained_run_on_a_machine_that_says_nothing() -> None:
 def test_an_emulated_board_without_a_count() -> None:
     assert board_text(dataclasses.replace(emulated(9, 1), instructions=None)) == "-"
     assert board_text(emulated(12_345_678, 1)) == "12.3 M instr."
+
+
+@pytest.mark.parametrize("width", [30, 60, 140])
+def test_hostile_targets_and_notes_are_text(full: Deployment, width: int) -> None:
+    def named(found: tuple[Benchmark, ...]) -> tuple[Benchmark, ...]:
+        return tuple(
+            dataclasses.replace(
+                one, target=f"{HOSTILE}{i}", note=HOSTILE, device=dataclasses.replace(one.device, target=HOSTILE)
+            )
+            for i, one in enumerate(found)
+        )
+
+    bad = with_every(full, named)
+    page, text = render(bad), shown(benchmark_table(bad.variants), width) + shown(summary(bad), width)
+    assert "<script" not in page
+    for one in (page, text):
+        assert not any(c in one for c in "\x1b\x00\u202e\r")
+    assert "[boldred]x[/]" in "".join(text.split())
+    assert max(cell_len(line) for line in text.splitlines()) <= width
