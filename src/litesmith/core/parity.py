@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from litesmith.core.device import Device
@@ -76,7 +76,9 @@ class Verified:
     """What `litesmith verify` found.
 
     Attributes:
-        parities: One per target; one alone when the files are damaged and nothing was run.
+        parities: One per target that answered; one alone when the files are damaged and nothing was run.
+        failures: Why there is none, by target.
     """
 
     parities: tuple[Parity, ...]
+    failures: dict[str, str] = field(default_factory=dict)

@@ -10,11 +10,11 @@ from litesmith.core.audit import Audit
 from litesmith.core.errors import BundleError, ConfigError
 from litesmith.core.names import unknown
 from litesmith.core.results import Finding, Severity
+from litesmith.pipeline.coral import COMPILED
 
 DELEGATES = ("none", "edgetpu")
 _COMPILER = "edgetpu_compiler"
 _TIMEOUT_S = 900
-_COMPILED_OP = "edgetpu-custom-op"
 
 
 def require_edge_tpu(delegate: str) -> None:
@@ -39,7 +39,7 @@ def require_not_compiled(model: Path, audit: Audit) -> None:
     Raises:
         BundleError: it is.
     """
-    if any(op.name.removeprefix("CUSTOM:") == _COMPILED_OP for op in audit.foreign_ops):
+    if any(op.name.removeprefix("CUSTOM:") == COMPILED for op in audit.foreign_ops):
         raise BundleError(
             f"{model.name} is compiled for the Edge TPU already, so that its answers cannot be taken here",
             hint="Bundle the model it was compiled from, with --delegate edgetpu.",

@@ -108,6 +108,16 @@ def test_another_answer_ends_with_code_7(bundle: Path, capsys: pytest.CaptureFix
     assert [step.vector for step in parity.steps if step.different] == ["noise"]
 
 
+def test_one_target_that_fails_takes_nothing_from_the_others(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    verified = api.verify(bundle, ["local", "ssh:nobody@127.0.0.1:9"])
+    assert [parity.verdict for parity in verified.parities] == [ParityVerdict.IDENTICAL]
+    assert list(verified.failures) == ["ssh:nobody@127.0.0.1:9"]
+    with pytest.raises(TargetError, match=r"ssh:nobody@127\.0\.0\.1:9 was not asked: "):
+        require_sound(verified)
+    assert main(["verify", str(bundle), "--quiet", "--target", "local,ssh:nobody@127.0.0.1:9"]) == 4
+    assert "was not asked" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["gone", "file"])
 def test_what_is_no_bundle_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
@@ -134,7 +144,7 @@ def test_what_a_check_printed_becomes_a_parity(golden: Golden) -> None:
     assert (parity.verdict, parity.vectors, parity.delegate) == (ParityVerdict.WITHIN, 1, "none")
     assert (parity.steps[0].same_top1, parity.steps[1].same_top1) == (True, None)
     assert np.isnan(parity.steps[1].largest)
-    assert parity.reason.startswith("2 outputs differ, by at most 50% of what is allowed; ")
+    assert parity.reason.startswith("2 of the answers differ, by at most 50% of what is allowed; ")
 
 
 def test_a_check_without_a_verdict_is_a_fault_of_the_target(golden: Golden) -> None:

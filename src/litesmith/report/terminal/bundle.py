@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -12,7 +13,7 @@ from litesmith.core.units import format_latency, format_size
 from litesmith.report.figures import interval_text, value_text
 from litesmith.report.terminal.overview import findings_text
 from litesmith.report.terminal.plain import Name, Screen, facts, heading, plain_table
-from litesmith.report.text import clean, count
+from litesmith.report.text import clean, count, file_name
 
 _TOGETHER = {"golden": "golden/", "wheel": "wheelhouse/"}
 """Roles whose files are shown as one folder."""
@@ -88,9 +89,14 @@ def _tree(files: tuple[BundledFile, ...]) -> RenderableType:
 
 
 def _next(made: Bundled) -> Iterator[str]:
-    folder = clean(made.folder)
-    folder = f"'{folder}'" if " " in folder else folder
+    folder = _typed(made.folder)
     yield f"litesmith verify {folder}"
     yield f"litesmith verify {folder} --target pi@raspberrypi.local"
     if any(file.path == "install.sh" for file in made.manifest.files):
-        yield f"on the board, after copying the folder there: sh {folder}/install.sh"
+        name = _typed(file_name(made.folder) or "BUNDLE")
+        yield f"on the board, after copying the folder there: sh {name}/install.sh"
+
+
+def _typed(path: str) -> str:
+    """Return a path as a shell takes it."""
+    return shlex.quote(clean(path))

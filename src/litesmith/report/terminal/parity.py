@@ -33,6 +33,8 @@ def parity_text(made: Verified) -> RenderableType:
     parts: list[RenderableType] = []
     for parity in made.parities:
         parts += [*([Text("")] if parts else []), *_parity(parity)]
+    for target, reason in made.failures.items():
+        parts += [Text(""), Text.assemble((f"{clean(target)} was not asked", "red"), f"  {sentence(clean(reason))}")]
     return Screen(parts)
 
 
