@@ -85,7 +85,6 @@ class Client:
             "ConnectionAttempts": 1,
             "ServerAliveInterval": self.patience.alive_interval_s,
             "ServerAliveCountMax": self.patience.alive_count,
-            "ControlPath": self.socket,
             "ControlPersist": "no",
             "ClearAllForwardings": "yes",
             "ForwardAgent": "no",
@@ -96,7 +95,8 @@ class Client:
         }
         config = ["-F", self.config] if self.config else []
         settings = [part for name, value in wanted.items() for part in ("-o", f"{name}={value}")]
-        return ["ssh", *config, "-T", *options, *settings, *self.address.arguments(), quoted(command)]
+        socket = ["-S", str(self.socket).replace("%", "%%")]  # ssh replaces what begins with one
+        return ["ssh", *config, "-T", *socket, *options, *settings, *self.address.arguments(), quoted(command)]
 
 
 def quoted(command: Sequence[str]) -> str:

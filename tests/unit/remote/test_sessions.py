@@ -169,3 +169,34 @@ def test_a_socket_has_a_short_path_where_temporary_folders_have_a_long_one(
     session = connect("ssh:board")
     assert session.run(["true"], on_line=print, timeout_s=20) == 0
     session.close()
+
+
+def test_a_temporary_folder_with_a_hostile_name(board: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="a 'b\"%h$") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        session = connect("ssh:board")
+        assert session.run(["true"], on_line=print, timeout_s=20) == 0
+        session.close()
+        assert list(Path(folder).iterdir()) == []
+    assert board.left() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_benchmark_that_is_interrupted(
+    board: Server, cnn: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """It ends what runs on the board before it ends itself."""
+    command = [sys.executable, "-m", "litesmith", "benchmark", cnn, "--target", "ssh:board", "--sustain", "120"]
+    with (tmp_path / "said").open("w+") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said, cwd=tmp_path)
+        until = time.monotonic() + 60
+        while not any("latency.py" in line for line in board.marked("LITESMITH_RUN=")):
+            assert time.monotonic() < until, (tmp_path / "said").read_text()
+            time.sleep(0.1)
+        process.send_signal(number)
+        assert process.wait(timeout=30) == code
+    assert board.left() == []
+    assert board.marked() == []
