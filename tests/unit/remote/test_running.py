@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -221,9 +223,42 @@ def test_a_script_that_fails_says_its_last_words(session: RemoteSession, tmp_pat
         session.run_script(script, [], request="", on_line=print, timeout_s=60)
 
 
+def test_a_script_that_is_killed(session: RemoteSession, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(TargetError, match="failed on ssh:board with code 137: Killed"):
+        session.run_script(script, [], request="", on_line=print, timeout_s=60)
+
+
 def test_a_program_that_exits_as_ssh_does(session: RemoteSession) -> None:
     """ssh says 255 of itself when a connection fails."""
     assert session.run(["sh", "-c", "exit 255"], on_line=print, timeout_s=20) == 255
+
+
+def test_a_board_with_nothing_but_busybox(board: Server, tmp_path: Path) -> None:
+    """Its tools take fewer options than those of GNU."""
+    busybox = shutil.which("busybox")
+    if busybox is None:
+        pytest.skip("needs busybox: apt install busybox-static")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split():
+        (tools / name).symlink_to(busybox)
+    board.login(f"PATH='{tools}'")
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    (folder / "a\nfile").write_text("content")
+    session = opened()
+    assert session.preflight().facts.userland_bits == 64
+    lines: list[str] = []
+    show = 'readlink /proc/$$/exe; cat "$1"/*'
+    assert session.run(["sh", "-c", show, "sh", session.send(folder)], on_line=lines.append, timeout_s=20) == 0
+    assert lines == [str(Path(busybox).resolve()), "content"]
+    with pytest.raises(TargetError, match="took longer"):
+        session.run(["sleep", "300"], on_line=print, timeout_s=1)
+    assert running(board) == []
+    session.close()
+    assert board.left() == []
 
 
 @pytest.mark.slow
