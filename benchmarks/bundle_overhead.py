@@ -154,7 +154,8 @@ def measured(models: Path, out: Path) -> list[Measured]:
     options = ["--preprocess", "signed", "--schemes", "int8", "--calibrator", "min_max", "--corrections", "none"]
     options += [part for name, path in samples.items() for part in (f"--{name}", str(path))]
     options += ["--out", str(made), "--quiet"]
-    subprocess.run(litesmith("quantize", str(models / "mobilenet_v2_float32.tflite"), *options), check=True)
+    command = litesmith("quantize", str(models / "mobilenet_v2_float32.tflite"), *options)
+    subprocess.run(command, check=True, capture_output=True)
     own = made / "variants" / "int8.tflite"
     own = own.rename(own.with_name("mobilenet_v2_own.tflite"))
     by_bytes = bundled(own, out, byte_fed=True)

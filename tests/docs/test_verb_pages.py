@@ -28,6 +28,7 @@ SECTIONS = ("Options", "Example", "What is written", "Exit codes", "JSON")
 COMMON = {"--json", "--quiet"}
 OTHERS = {"--help", "--version", "--project"}
 BENCHMARKS = ROOT / "docs" / "benchmarks.md"
+RASPBERRY_PI = ROOT / "docs" / "how-to" / "raspberry-pi.md"
 VERBS = verbs()
 RESULTS = {
     "convert": ConvertResult,
@@ -45,6 +46,16 @@ RESULTS = {
 
 def page(verb: Verb) -> str:
     return (ROOT / "docs" / f"{verb.name}.md").read_text(encoding="utf-8")
+
+
+def bundle_options() -> set[str]:
+    """Return the options of the scripts that a bundle holds."""
+    bundle = ROOT / "src" / "litesmith" / "bundle"
+    texts = [path.read_text(encoding="utf-8") for path in (bundle / "templates").rglob("*.py.j2")]
+    return {
+        *re.findall(r'"(--[a-z]+)"', "".join(texts)),
+        *re.findall(r":(--[a-z]+)\)", (bundle / "install.sh").read_text()),
+    }
 
 
 def script_options() -> list[str]:
@@ -84,6 +95,7 @@ def test_readme_links_the_page(verb: Verb) -> None:
 def test_no_page_mentions_an_option_that_does_not_exist(path: Path) -> None:
     known = {flag(name) for name in FIELDS} | COMMON | OTHERS
     known |= set(script_options()) if path == BENCHMARKS else set()
+    known |= bundle_options() if path == RASPBERRY_PI else set()
     mentioned = set(re.findall(r"(?<![-\w])--[a-z][a-z_-]*", path.read_text(encoding="utf-8")))
     assert mentioned - known == set()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from litesmith import __version__
 from litesmith.bundle.feeding import Feed, feeds
 from litesmith.bundle.job import BundleJob
@@ -55,6 +57,8 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "labels": job.labels,
         "labels_file": LABELS_FILE,
         "classes": job.class_count,
+        "lowest": _lowest(outputs[0]),
+        "score": _score(outputs[0]),
         "stateful": any(stateful_ops(graph) for graph in read_graph(job.model).subgraphs),
         "picture": picture,
         "gray": picture is not None and picture.channels != 3,
@@ -95,6 +99,21 @@ def tall_pictures(pillow: str) -> str:
     if numbers >= [13]:
         return "height - HEIGHT > max(0, 2 * (width - WIDTH))"
     return "height > width * 100 and height > HEIGHT" if numbers >= [12, 2] else ""
+
+
+def _lowest(spec: TensorSpec) -> str:
+    """Return code for the smallest value of a type."""
+    dtype = np.dtype(spec.dtype)
+    return str(np.iinfo(dtype).min) if dtype.kind in "iu" else "-np.inf"
+
+
+def _score(spec: TensorSpec) -> str:
+    """Return code for one score as `floats` has it."""
+    if not spec.quantized:
+        return "float(scores[i])"
+    sign = "-" if spec.zero_point > 0 else "+"
+    value = f"int(scores[i]) {sign} {abs(spec.zero_point)}" if spec.zero_point else "scores[i]"
+    return f"float(np.float32({value}) * np.float32({spec.scale!r}))"
 
 
 def _outputs(job: BundleJob) -> tuple[TensorSpec, ...]:

@@ -295,3 +295,24 @@ def test_gray_pictures_and_a_preset_per_channel(tmp_path: Path) -> None:
     gray = np.asarray(Image.fromarray(photo).convert("L").resize((12, 12), Image.Resampling.BILINEAR))
     np.testing.assert_array_equal(model.resize(photo)[:, :, 0], gray)
     assert model(photo)["y0"].shape == (1, 12, 12, 1)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int16"])
+@pytest.mark.parametrize("zero_point", [-3, 0, 5])
+def test_scores_of_integers_are_those_of_floats(tmp_path: Path, dtype: str, zero_point: int) -> None:
+    path = write_cast(tmp_path / "cast.tflite", ("float32", (1, 40)))
+    job = job_of(path, record=PRESETS["raw"], classifies=True)
+    spec = replace(job.card.outputs[0], dtype=dtype, scale=0.0123, zero_point=zero_point)
+    model = imported(replace(job, card=replace(job.card, outputs=(spec,))), tmp_path / "out").Model()
+    limits = np.iinfo(dtype)
+    random = np.random.default_rng(0)
+    for low in (limits.min, limits.max - 5):  # some or all of them as low as can be
+        values = random.integers(low, min(low + 3, limits.max), (1, 40), dtype=dtype, endpoint=True)
+        scores = model.floats([values])[0][0]
+        order = np.argsort(-scores, kind="stable")
+        for top in (1, 7, 40, 99):
+            found = model.best([values], top=top)
+            assert [p.position for p in found] == order[:top].tolist()
+            assert [p.score for p in found] == [float(scores[i]) for i in order[:top]]
+    lowest = np.full((1, 40), limits.min, dtype)
+    assert [p.position for p in model.best([lowest], top=3)] == [0, 1, 2]
