@@ -15,6 +15,7 @@ from litesmith.bundle.kinds.raspberry_pi import write
 from litesmith.core.bundle import ModelCard
 from litesmith.core.files import sha256_file
 from litesmith.core.preprocessing import PRESETS, Preprocessing
+from litesmith.core.results import Evaluation
 from litesmith.core.tensors import TensorSpec
 from litesmith.data.images import ImagePlan, plan_images
 from litesmith.runtime.interpreter import OpenModel
@@ -103,3 +104,21 @@ def write_cast(path: Path, *inputs: tuple[Any, ...], metadata: dict[str, bytes] 
     ops = [("CAST", 1, [f"x{i}"], [f"y{i}"]) for i in count]
     graph = Spelled(tensors, ops, [f"x{i}" for i in count], [f"y{i}" for i in count])
     return write_spelled(path, [graph], metadata)
+
+
+def top1() -> Evaluation:
+    """An evaluation that scored classes."""
+    return Evaluation(
+        metric="top1",
+        value=0.932,
+        unit="fraction",
+        higher_is_better=True,
+        n=2000,
+        interval=(0.92, 0.942),
+        agreement=0.99,
+        difference=-0.002,
+        difference_interval=(-0.006, 0.001),
+        p_value=0.3,
+        metrics=(),
+        samples_per_s=100.0,
+    )

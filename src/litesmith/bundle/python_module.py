@@ -57,8 +57,8 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "labels": job.labels,
         "labels_file": LABELS_FILE,
         "classes": job.class_count,
-        "lowest": _lowest(outputs[0]),
-        "score": _score(outputs[0]),
+        "best_float": job.class_count > 0 and outputs[0].dtype.startswith("float"),
+        **_best_values(outputs[0]),
         "stateful": any(stateful_ops(graph) for graph in read_graph(job.model).subgraphs),
         "picture": picture,
         "gray": picture is not None and picture.channels != 3,
@@ -101,19 +101,20 @@ def tall_pictures(pillow: str) -> str:
     return "height > width * 100 and height > HEIGHT" if numbers >= [12, 2] else ""
 
 
-def _lowest(spec: TensorSpec) -> str:
-    """Return code for the smallest value of a type."""
+def _best_values(spec: TensorSpec) -> dict[str, Any]:
+    """Return how the best classes are found: integers in a wider type, which has a value below all for those found."""
     dtype = np.dtype(spec.dtype)
-    return str(np.iinfo(dtype).min) if dtype.kind in "iu" else "-np.inf"
-
-
-def _score(spec: TensorSpec) -> str:
-    """Return code for one score as `floats` has it."""
-    if not spec.quantized:
-        return "float(scores[i])"
-    sign = "-" if spec.zero_point > 0 else "+"
-    value = f"int(scores[i]) {sign} {abs(spec.zero_point)}" if spec.zero_point else "scores[i]"
-    return f"float(np.float32({value}) * np.float32({spec.scale!r}))"
+    if dtype.kind == "f":
+        note = "Classes of score minus infinity are left out."
+        return {"best_type": f"np.{dtype}", "taken": "-math.inf", "score": "left.item(best)", "best_note": note}
+    score = "left.item(best)"
+    if spec.zero_point:
+        score = f"({score} {'-' if spec.zero_point > 0 else '+'} {abs(spec.zero_point)})"
+    if spec.quantized:
+        score = f"{score} * {spec.scale!r}"
+    note = "Scores are scale * (q - zero_point) where the output is quantized."
+    wide, bits = ("np.int32", 31) if dtype.itemsize <= 2 else ("np.int64", 63)
+    return {"best_type": wide, "taken": f"-(2**{bits})", "score": score, "best_note": note}
 
 
 def _outputs(job: BundleJob) -> tuple[TensorSpec, ...]:

@@ -8,14 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bundled_models import job_of, write_cast
+from bundled_models import job_of, top1, write_cast
 from tiny_tflite import write_cnn, write_two_inputs
 
 from litesmith.bundle.classes import gives_classes
 from litesmith.bundle.job import check, file_name, module_name
 from litesmith.bundle.literals import literal, markdown
 from litesmith.core.errors import BundleError
-from litesmith.core.results import Evaluation
 
 NAMES = [
     "model.tflite",
@@ -123,20 +122,3 @@ def test_an_answer_is_a_class_where_the_model_or_its_evaluation_says_so(tmp_path
     assert not gives_classes(row.model, replace(row.card, evaluation=replace(top1(), metric="sqnr")))
     two = job_of(write_two_inputs(tmp_path / "two.tflite"))
     assert not gives_classes(two.model, replace(two.card, evaluation=top1()))
-
-
-def top1() -> Evaluation:
-    return Evaluation(
-        metric="top1",
-        value=0.932,
-        unit="fraction",
-        higher_is_better=True,
-        n=2000,
-        interval=(0.92, 0.942),
-        agreement=0.99,
-        difference=-0.002,
-        difference_interval=(-0.006, 0.001),
-        p_value=0.3,
-        metrics=(),
-        samples_per_s=100.0,
-    )

@@ -74,6 +74,7 @@ def test_equal_scores_are_in_the_order_of_the_output(tmp_path: Path) -> None:
     assert [p.position for p in model.best([tied])] == [1, 2, 0, 3, 4]
     assert [p.position for p in model.best([tied], top=2)] == [1, 2]
     assert tied.tolist() == np.array([[0.2, 0.5, 0.5, 0.2, -1]], np.float32).tolist()
+    assert [p.position for p in model.best([np.array([[-np.inf, 1, -np.inf, 0, 3]], np.float32)])] == [4, 1, 3]
 
 
 def test_answers_are_arrays_of_their_own(tmp_path: Path) -> None:
@@ -313,6 +314,6 @@ def test_scores_of_integers_are_those_of_floats(tmp_path: Path, dtype: str, zero
         for top in (1, 7, 40, 99):
             found = model.best([values], top=top)
             assert [p.position for p in found] == order[:top].tolist()
-            assert [p.score for p in found] == [float(scores[i]) for i in order[:top]]
+            assert [p.score for p in found] == pytest.approx([float(scores[i]) for i in order[:top]], rel=1e-6)
     lowest = np.full((1, 40), limits.min, dtype)
     assert [p.position for p in model.best([lowest], top=3)] == [0, 1, 2]
