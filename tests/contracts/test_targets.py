@@ -33,7 +33,7 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     assert started.left() == []
 
 
-@pytest.fixture(params=plugin_names(PACKAGE))
+@pytest.fixture(scope="module", params=plugin_names(PACKAGE))
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     address = ""
     if request.param == "ssh":

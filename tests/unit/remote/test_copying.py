@@ -145,6 +145,7 @@ def test_what_cannot_be_read_here(session: RemoteSession, tmp_path: Path) -> Non
         assert caught.value.hint
 
 
+@pytest.mark.slow
 def test_a_file_that_changes_while_it_is_sent(session: RemoteSession, big: Path) -> None:
     """It would be other bytes under the old name."""
 
@@ -192,6 +193,7 @@ def test_a_disk_that_is_too_small(board: Server, small_disk: Path, big: Path) ->
     assert board.left() == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_meanwhile(board: Server, small_disk: Path, tmp_path: Path) -> None:
     """There seems to be room, and then there is none."""
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
@@ -219,6 +221,7 @@ def test_a_disk_with_no_room_for_a_folder(board: Server, small_disk: Path) -> No
     assert [name for name in board.left() if "s-" in name] == []
 
 
+@pytest.mark.slow
 def test_a_limit_on_the_size_of_files(board: Server, big: Path) -> None:
     """As a quota has it; df knows nothing of it."""
     board.login((board.folder / "login").read_text() + "ulimit -f 4000")
@@ -229,6 +232,7 @@ def test_a_limit_on_the_size_of_files(board: Server, big: Path) -> None:
     assert board.left() == []
 
 
+@pytest.mark.slow
 def test_a_board_without_sha256sum(board: Server, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()

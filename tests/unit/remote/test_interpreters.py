@@ -74,6 +74,7 @@ def test_a_32_bit_system(board: Server, tools: Path, capsys: pytest.CaptureFixtu
     assert "Glibc 2.31 is older than 2.34" in shown
 
 
+@pytest.mark.slow
 def test_an_old_glibc(board: Server, tools: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake(tools, "getconf", '[ "$1" = LONG_BIT ] && echo 64 || echo glibc 2.31')
     fake(tools, "python3", "printf '3.9.2\\t64\\tyes\\t\\t\\t'")
@@ -82,6 +83,7 @@ def test_an_old_glibc(board: Server, tools: Path, capsys: pytest.CaptureFixture[
     assert "Bookworm" in said
 
 
+@pytest.mark.slow
 def test_a_disk_and_a_memory_that_are_too_small(board: Server, tools: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake(tools, "df", "echo; echo fs 100 50 90000 50% /")
     fake(tools, "python3", "printf '3.11.2\\t64\\tyes\\t\\t\\t'")
@@ -89,6 +91,7 @@ def test_a_disk_and_a_memory_that_are_too_small(board: Server, tools: Path, caps
     assert "92.2 MB of disk are free, and 250 MB are needed" in said
 
 
+@pytest.mark.slow
 def test_a_python_that_is_too_new(board: Server, tools: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake(tools, "python3", "printf '3.15.0\\t64\\tyes\\t\\t\\t'")
     _, said = refused(capsys)

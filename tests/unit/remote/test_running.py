@@ -76,6 +76,7 @@ def test_too_long_ends_everything_it_started(session: RemoteSession, board: Serv
     assert session.run(["true"], on_line=print, timeout_s=20) == 0
 
 
+@pytest.mark.slow
 def test_a_program_that_daemonizes_is_found_too(session: RemoteSession, board: Server) -> None:
     """It leaves its process group; the mark in its environment stays."""
     with pytest.raises(TargetError, match="took longer"):
@@ -83,6 +84,7 @@ def test_a_program_that_daemonizes_is_found_too(session: RemoteSession, board: S
     assert running(board) == []
 
 
+@pytest.mark.slow
 def test_what_goes_on_in_the_background_ends_with_the_session(board: Server) -> None:
     session = opened()
     background = "sleep 300 >/dev/null 2>&1 </dev/null & echo started"
@@ -131,6 +133,7 @@ def test_a_server_process_that_is_killed_under_a_run(session: RemoteSession, boa
     assert running(board) == []
 
 
+@pytest.mark.slow
 def test_a_new_connection_ends_what_the_old_one_left_running(session: RemoteSession, board: Server) -> None:
     """Such as half a copy, which would still write when the new one does."""
     background = "sleep 300 >/dev/null 2>&1 </dev/null & echo started"
@@ -223,6 +226,7 @@ def test_a_script_that_fails_says_its_last_words(session: RemoteSession, tmp_pat
         session.run_script(script, [], request="", on_line=print, timeout_s=60)
 
 
+@pytest.mark.slow
 def test_a_script_that_is_killed(session: RemoteSession, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("import os; os.kill(os.getpid(), 9)")
@@ -235,6 +239,7 @@ def test_a_program_that_exits_as_ssh_does(session: RemoteSession) -> None:
     assert session.run(["sh", "-c", "exit 255"], on_line=print, timeout_s=20) == 255
 
 
+@pytest.mark.slow
 def test_a_board_with_nothing_but_busybox(board: Server, tmp_path: Path) -> None:
     """Its tools take fewer options than those of GNU."""
     busybox = shutil.which("busybox")

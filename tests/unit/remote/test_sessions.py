@@ -63,6 +63,7 @@ def test_two_boards_at_the_same_time(board: Server, tmp_path: Path) -> None:
     other.stop()
 
 
+@pytest.mark.slow
 def test_two_sessions_on_one_board(board: Server) -> None:
     first, second = connect("ssh:board"), connect("ssh:board")
     ours, theirs = first.send(Path(__file__)), second.send(Path(__file__))
@@ -138,6 +139,7 @@ def test_clean_removes_what_sessions_left(board: Server, capsys: pytest.CaptureF
     assert "There was nothing to remove." in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_closing_twice_and_after_the_server_is_gone(board: Server) -> None:
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
     place = session.connection._place
@@ -159,6 +161,7 @@ def test_nothing_stays_here_when_connecting_fails(
     assert list((tmp_path / "t").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_socket_has_a_short_path_where_temporary_folders_have_a_long_one(
     board: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +174,7 @@ def test_a_socket_has_a_short_path_where_temporary_folders_have_a_long_one(
     session.close()
 
 
+@pytest.mark.slow
 def test_a_temporary_folder_with_a_hostile_name(board: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     import tempfile
 

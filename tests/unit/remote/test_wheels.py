@@ -38,10 +38,15 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     "tags",
     [
         "cp311-cp311-manylinux_2_27_aarch64",
-        "cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64",
-        "cp310-abi3-manylinux2014_aarch64",
-        "cp311-cp311-manylinux_2_34_aarch64",
-        "py3-none-any",
+        *(
+            pytest.param(tags, marks=pytest.mark.slow)
+            for tags in (
+                "cp311-cp311-manylinux_2_17_aarch64.manylinux2014_aarch64",
+                "cp310-abi3-manylinux2014_aarch64",
+                "cp311-cp311-manylinux_2_34_aarch64",
+                "py3-none-any",
+            )
+        ),
     ],
 )
 def test_a_wheel_that_fits_is_gathered_and_kept(index: Path, tmp_path: Path, tags: str) -> None:
@@ -62,6 +67,7 @@ def test_a_wheel_that_fits_is_gathered_and_kept(index: Path, tmp_path: Path, tag
     assert gather_wheels(["planted==1.2"], python="3.11", machine="arm64")[0].parent.parent == wheel_cache()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tags",
     [
@@ -86,6 +92,7 @@ def test_a_damaged_wheel_is_fetched_again(index: Path) -> None:
     assert gather_wheels(["planted==1.2"], python="3.11", machine="aarch64")[0].read_bytes() == made.read_bytes()
 
 
+@pytest.mark.slow
 def test_what_is_whole_is_kept_when_another_fails(index: Path) -> None:
     write_wheel(index, "planted-1.2-py3-none-any")
     with pytest.raises(UserError, match="no wheel of absent==3"):
