@@ -1,7 +1,7 @@
 # make demo          deploy the bundled example and print where the report is
 # make test          all tests that need no device
 # make check         lint, types, import contracts, fast tests
-# make test-devices  what needs a browser (later: boards and phones); says what it skips
+# make test-devices  what needs a browser or a virtual Raspberry Pi (.ci/packages installs them); says what it skips
 # make fuzz          damaged models through `inspect`; COUNT= how many
 # make bench         speed as ratios; MODEL=, DATA=, CALIBRATE=, PREPROCESS=, PARTS= choose what on
 

@@ -1,17 +1,23 @@
-"""Virtual Raspberry Pis of their own, made once for all tests, in a folder that is gone afterwards."""
+"""Virtual Raspberry Pis, made and prepared once for all tests, in a folder that is gone afterwards."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from litesmith.core.errors import LitesmithError
-from litesmith.emulation import making, needs, power
+from litesmith.core.connecting import connect
+from litesmith.core.errors import LitesmithError, TargetError
+from litesmith.core.isolated import Pool
+from litesmith.core.progress import silent
+from litesmith.core.target import Session
+from litesmith.emulation import making, needs
 from litesmith.emulation.boards import BOARDS
 from litesmith.emulation.store import Place, home
+from litesmith.targets import virtual_pi
 
 
 def virtual_pis_missing() -> str:
@@ -43,14 +49,41 @@ def virtual_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def virtual_pis(virtual_home: Path) -> Iterator[Path]:
-    """Both boards, created and not yet started."""
+    """Both boards with the runtime, installed from wheels that were gathered here. They are not running."""
     assert os.environ["LITESMITH_HOME"] == str(virtual_home)
-    for board in BOARDS.values():
-        if Place(board).made() is None:
+    try:
+        for board in BOARDS.values():
             making.create(board)
+    except TargetError as error:
+        if "does not let namespaces be made" in error.message:
+            pytest.skip(f"no virtual Pi here: {error.message}. {error.hint}")
+        raise
+    with ThreadPoolExecutor() as both:
+        done = list(both.map(lambda number: virtual_pi.prepare(number, silent), BOARDS))
+    assert all("installed ai-edge-litert" in said[0] for said in done), done
     yield virtual_home
     for board in BOARDS.values():
-        place = Place(board)
-        if place.made() is not None:
-            power.stop(place)
+        if Place(board).made() is not None:
             making.remove(board)
+
+
+@pytest.fixture(scope="module")
+def sessions(virtual_pis: Path) -> Iterator[dict[str, Session]]:
+    """A session on each board, both at the same time."""
+    opened: dict[str, Session] = {}
+    try:
+        for number in BOARDS:
+            opened[number] = connect(f"virtual-pi:{number}")
+        yield opened
+    finally:
+        for session in opened.values():
+            session.close()
+
+
+@pytest.fixture(scope="session")
+def models(cnn: Path, int8: Path, pool: Pool) -> dict[str, Path]:
+    """One model as float, with int8 weights, and in full int8."""
+    dynamic = cnn.with_name("dynamic_int8.tflite")
+    job = {"float_model": cnn, "out": dynamic, "scheme": "dynamic_int8", "ranges": {}}
+    pool.map("litesmith.quantize.build:build", [job])
+    return {"float32": cnn, "dynamic_int8": dynamic, "int8": int8}

@@ -9,17 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from command_calls import called
+from processes import naming
 
 from litesmith.core.connecting import connect
-from litesmith.core.errors import LitesmithError, TargetError, UserError
-from litesmith.core.isolated import Pool
+from litesmith.core.errors import TargetError, UserError
 from litesmith.core.target import CountsInstructions, Session
 from litesmith.emulation import making, power
 from litesmith.emulation.boards import BOARDS
@@ -50,28 +48,6 @@ for path in json.loads(sys.stdin.read()):
     names = [op["op_name"] for op in interpreter._get_ops_details()]
     print(json.dumps({"delegated": "DELEGATE" in names, "outputs": outputs}))
 """
-
-
-@pytest.fixture(scope="module")
-def sessions(virtual_pis: Path) -> Iterator[dict[str, Session]]:
-    """A session on each board, both at the same time, with the runtime from wheels."""
-    opened: dict[str, Session] = {}
-    try:
-        for number in BOARDS:
-            opened[number] = connect(f"virtual-pi:{number}")
-        yield opened
-    finally:
-        for session in opened.values():
-            session.close()
-
-
-@pytest.fixture(scope="module")
-def models(cnn: Path, int8: Path, pool: Pool) -> dict[str, Path]:
-    dynamic = cnn.with_name("dynamic_int8.tflite")
-    pool.map(
-        "litesmith.quantize.build:build", [{"float_model": cnn, "out": dynamic, "scheme": "dynamic_int8", "ranges": {}}]
-    )
-    return {"float32": cnn, "dynamic_int8": dynamic, "int8": int8}
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +155,7 @@ def test_a_board_that_was_started_stays(virtual_pis: Path) -> None:
     finally:
         assert power.stop(place)
     assert not power.stop(place)
-    assert processes_naming(place.folder) == []
+    assert naming(place.folder) == []
 
 
 def test_a_board_exists_once(virtual_pis: Path) -> None:
@@ -199,7 +175,7 @@ def test_a_server_that_cannot_start_says_why(virtual_pis: Path) -> None:
     finally:
         config.write_text(before, encoding="ascii")
     assert place.running() is None
-    assert processes_naming(place.folder) == []
+    assert naming(place.folder) == []
 
 
 def test_nothing_is_registered_or_mounted_on_the_host(sessions: dict[str, Session], virtual_home: Path) -> None:
@@ -228,41 +204,10 @@ def test_an_interrupted_creation_leaves_no_board(number: int, virtual_home: Path
     process.communicate(timeout=60)
     assert process.returncode == (130 if number == signal.SIGINT else -number)
     limit = time.monotonic() + 20
-    while processes_naming(store) and time.monotonic() < limit:
+    while naming(store) and time.monotonic() < limit:
         time.sleep(0.05)
-    assert processes_naming(store) == []
+    assert naming(store) == []
     left = {path.name for path in store.iterdir()}
     assert not any(name.startswith(("base", "5")) for name in left), left
     if number == signal.SIGINT:
         assert left <= {".base.lock", ".5.lock"}
-
-
-def test_removed_boards_leave_nothing(
-    virtual_pis: Path, sessions: dict[str, Session], capsys: pytest.CaptureFixture[str]
-) -> None:
-    for session in sessions.values():
-        session.close()
-    for name in ("virtual-pi:4", "virtual-pi:5"):
-        assert called(capsys, "device", "remove", name).code == 0
-    left = [
-        path.name for path in (virtual_pis / "virtual-pi").rglob("*") if not path.name.endswith((".lock", ".users"))
-    ]
-    assert left == []
-    assert processes_naming(virtual_pis) == []
-    with pytest.raises(LitesmithError, match="was not created"):
-        connect("virtual-pi:5")
-
-
-def processes_naming(folder: Path) -> list[str]:
-    """Return the command lines of processes that name a folder, other than this one."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
-            continue
-        try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-        except OSError:
-            continue
-        if str(folder) in line:
-            found.append(line)
-    return found

@@ -1,7 +1,8 @@
-"""Finds processes by a mark in their environment, which workers inherit."""
+"""Finds processes by a mark in their environment, which workers inherit, or by what is on their command line."""
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -30,3 +31,15 @@ def wait_until_none_is_left(mark: str, *, timeout_s: float = 10.0) -> None:
     while left := alive(mark):
         assert time.perf_counter() - begun < timeout_s, left
         time.sleep(0.05)
+
+
+def naming(folder: Path) -> list[str]:
+    """Return the command lines of other processes that name a folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int(entry.name) != os.getpid():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+        except OSError:
+            continue  # it has just ended
+    return [command for command in found if str(folder) in command]

@@ -9,10 +9,12 @@ The request is a JSON object:
      "log": "/...",                                   or stays: prints its process id, and the rest goes to this file
      "root": "/...", "hostname": "...", "run": [...], folder to run it in as /, its name, folders to make in its /run
      "interpreter": "/usr/bin/qemu-aarch64",          runs ARM64 programs there
-     "binds": [["/here", "there"], ...]}              folders of this machine shown in the root, read-only
+     "binds": [["/here", "there"], ...],              folders of this machine shown in the root, read-only
+     "offline": true}                                 with a network of its own that leads nowhere
 
 Without `root` the command sees the file system as it is. User, mount, process and host name namespaces are private:
-what is mounted and registered here exists for these processes only, and ends with them. The network is shared.
+what is mounted and registered here exists for these processes only, and ends with them. The network is shared unless
+`offline` is set.
 
 Users of the namespace are this machine's users of the same number where the caller is root. Else the caller is its
 root and the other users come from the caller's range in /etc/subuid, which `newuidmap` maps.
@@ -36,7 +38,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-NEW_MOUNTS, NEW_NAMES, NEW_USERS, NEW_PROCESSES = 0x20000, 0x4000000, 0x10000000, 0x20000000
+NEW_MOUNTS, NEW_NAMES, NEW_USERS, NEW_PROCESSES, NEW_NETWORK = 0x20000, 0x4000000, 0x10000000, 0x20000000, 0x40000000
 READ_ONLY, NO_SETUID, NO_DEVICES, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
 DETACH = 2
 DEATH_SIGNAL = 1
@@ -113,7 +115,7 @@ def map_users(pid: int) -> str:
     return ""
 
 
-def unshare() -> None:
+def unshare(*, offline: bool) -> None:
     """Put this process into namespaces of its own; a child of it, still outside, maps the users."""
     ready, tell = os.pipe()
     answer, say = os.pipe()
@@ -124,7 +126,8 @@ def unshare() -> None:
         os.write(say, (problem or "ok").encode())
         os._exit(0)
     os.close(say)
-    call("make namespaces", "unshare", NEW_USERS | NEW_MOUNTS | NEW_PROCESSES | NEW_NAMES)
+    network = NEW_NETWORK if offline else 0
+    call("make namespaces", "unshare", NEW_USERS | NEW_MOUNTS | NEW_PROCESSES | NEW_NAMES | network)
     os.write(tell, b"x")
     said = os.read(answer, 4096).decode()
     os.waitpid(child, 0)
@@ -237,7 +240,7 @@ def main() -> int:
     caller = os.getppid()
     if request.get("log"):
         stay(request["log"])
-    unshare()
+    unshare(offline=request.get("offline", False))
     if request.get("end_with_parent"):
         call("end with the caller", "prctl", DEATH_SIGNAL, signal.SIGTERM)
         if os.getppid() != caller:

@@ -30,6 +30,7 @@ def inside(
     qemu: Qemu,
     environment: Mapping[str, str],
     binds: Sequence[tuple[str, str]] = (),
+    offline: bool = False,
 ) -> dict[str, Any]:
     """Return the request to run a command in a root, whose programs are handed to qemu.
 
@@ -39,6 +40,7 @@ def inside(
         qemu: What runs ARM64 programs.
         environment: Variables beside PATH.
         binds: Folders of this machine and where the root shows them, read-only.
+        offline: Whether it has no network.
     """
     return {
         "command": list(command),
@@ -48,6 +50,7 @@ def inside(
         "run": ["sshd"],
         "interpreter": str(qemu.path),
         "binds": [list(pair) for pair in binds],
+        "offline": offline,
     }
 
 
