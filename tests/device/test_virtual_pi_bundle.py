@@ -91,6 +91,6 @@ def test_no_time_is_reported_as_a_latency(
 ) -> None:
     done = called(capsys, "benchmark", models["int8"], "--target", "virtual-pi:5", "--json")
     assert done.code == 0, done.err
-    measured = [made for row in json.loads(done.out)["files"] for made in row["benchmarks"]]
+    measured = [made for row in json.loads(done.out)["variants"] for made in row["benchmarks"]]
     assert [made["device"]["emulated"] for made in measured] == [True]
     assert [(made["latency_ms"], made["load_ms"], made["first_inference_ms"]) for made in measured] == [(None,) * 3]
