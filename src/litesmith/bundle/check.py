@@ -16,6 +16,7 @@ import json
 import os
 import platform
 import sys
+import types
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -122,13 +123,11 @@ def load_model(folder: Path, manifest: dict[str, Any]) -> Any:
     name = manifest["module"]
     if not name.isidentifier():
         raise ValueError(f"{MANIFEST} names no module: {name!r}")
-    sys.dont_write_bytecode = True
-    specification = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
+    path = folder / f"{name}.py"
+    module = types.ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
-    specification.loader.exec_module(module)
+    exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)  # noqa: S102 - importing would believe a .pyc
     return module.Model(folder)
 
 
@@ -279,11 +278,13 @@ def main(arguments: list[str]) -> int:
 
     `--lines` is `--json` with exit code 0 whatever the verdict; `--no-wheels` is for a copy without its wheelhouse.
     """
+    here = Path(__file__).resolve().parent
+    sys.path[:] = [place for place in sys.path if Path(place or ".").resolve() != here]  # nothing here is Python's
     options = {word for word in arguments if word.startswith("--")}
     words = [word for word in arguments if not word.startswith("--")]
     if options - {"--json", "--lines", "--no-wheels"} or len(words) > 1:
         sys.exit("usage: python check.py [FOLDER] [--json]")
-    folder = Path(words[0]) if words else Path(__file__).resolve().parent
+    folder = Path(words[0]) if words else here
     tell = (lambda event: print(json.dumps(event), flush=True)) if options & {"--json", "--lines"} else say
     sound = check(folder, tell, wheels="--no-wheels" not in options)
     return 0 if sound or "--lines" in options else 1

@@ -111,4 +111,4 @@ fi
 "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "$@" ||
     fail "the packages could not be installed" "See pip's message above. Without a network, bundle with --wheelhouse."
 made=''
-"$venv/bin/python" "$here/check.py"
+"$venv/bin/python" -I "$here/check.py"

@@ -20,7 +20,7 @@ After=local-fs.target
 
 [Service]
 WorkingDirectory=/opt/{name}
-ExecStartPre=/opt/{name}/.venv/bin/python /opt/{name}/check.py
+ExecStartPre=/opt/{name}/.venv/bin/python -I /opt/{name}/check.py
 ExecStart=/opt/{name}/.venv/bin/python /opt/{name}/{script}
 Restart=on-failure
 RestartSec=5

@@ -30,7 +30,7 @@ from litesmith.pipeline.auditing import audit_of
 from litesmith.pipeline.bundle_facts import Feeding, feeding_of, read_labels, report_beside
 from litesmith.pipeline.bundle_folder import filling, require_free
 from litesmith.pipeline.datasets import load
-from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_edge_tpu, require_not_compiled
+from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_delegate, require_not_compiled
 from litesmith.pipeline.golden_making import Subject, make_golden
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import FIELDS, Settings
@@ -91,7 +91,7 @@ def _planned(settings: Settings) -> _Plan:
     if settings.for_ not in kinds:
         raise unknown(KIND, settings.for_, kinds)
     kind: Kind = load_plugin(PACKAGE, settings.for_.replace("-", "_"), kind=KIND)
-    require_edge_tpu(settings.delegate)
+    require_delegate(settings.delegate)
     labels = read_labels(settings.labels)
     python, machine = _asked(settings)
     pins_for(python, machine, images=True)

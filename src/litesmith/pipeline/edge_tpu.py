@@ -17,20 +17,14 @@ _COMPILER = "edgetpu_compiler"
 _TIMEOUT_S = 900
 
 
-def require_edge_tpu(delegate: str) -> None:
-    """Check a delegate's name, and that what it needs here is here.
+def require_delegate(delegate: str) -> None:
+    """Check a delegate's name.
 
     Raises:
         UnknownNameError: no such delegate.
-        ConfigError: the compiler is not installed.
     """
     if delegate not in DELEGATES:
         raise unknown("delegate", delegate, DELEGATES)
-    if delegate == "edgetpu" and shutil.which(_COMPILER) is None:
-        raise ConfigError(
-            f"--delegate edgetpu needs {_COMPILER}, which is not on the PATH",
-            hint="Install Coral's package edgetpu-compiler (x86-64 Linux), or leave --delegate out.",
-        )
 
 
 def require_not_compiled(model: Path, audit: Audit) -> None:
@@ -50,8 +44,14 @@ def compiled_for_edge_tpu(model: Path, audit: Audit, folder: Path) -> tuple[Path
     """Return a model compiled for the Edge TPU, and what the audit expects to run there.
 
     Raises:
+        ConfigError: the compiler is not installed; the message says what the audit expects of the model.
         BundleError: the compiler fails.
     """
+    if shutil.which(_COMPILER) is None:
+        raise ConfigError(
+            f"--delegate edgetpu needs {_COMPILER}, which is not on the PATH; {expected_on_edge_tpu(audit)}",
+            hint="Install Coral's package edgetpu-compiler (x86-64 Linux), or leave --delegate out.",
+        )
     command = ["edgetpu_compiler", "--show_operations", "--out_dir", str(folder), str(model)]
     try:
         done = subprocess.run(
@@ -66,21 +66,19 @@ def compiled_for_edge_tpu(model: Path, audit: Audit, folder: Path) -> tuple[Path
             f"{_COMPILER} did not compile {model.name}: {lines[-1][:300]}",
             hint="The Edge TPU takes fully integer 8-bit models: see `litesmith inspect` on what would run there.",
         )
-    return made, (expected_on_edge_tpu(audit),)
-
-
-def expected_on_edge_tpu(audit: Audit) -> Finding:
-    """Return what the audit's table says of the Edge TPU."""
-    use = next((use for use in audit.delegates if "edge tpu" in use.delegate.lower()), None)
-    if use is None:
-        text = "the audit says nothing of the Edge TPU"
-    else:
-        text = f"by the audit's table {use.taken} of {use.ops} operators run on the Edge TPU"
-        if use.refusals:
-            text += f"; not {', '.join(sorted({refusal.op for refusal in use.refusals}))}"
-    return Finding(
+    untested = Finding(
         code="edge-tpu-untested",
         severity=Severity.WARNING,
-        message=f"{text}. What the accelerator answers was not tested",
+        message=f"{expected_on_edge_tpu(audit)}. What the accelerator answers was not tested",
         hint="Run check.py on the board with the accelerator.",
     )
+    return made, (untested,)
+
+
+def expected_on_edge_tpu(audit: Audit) -> str:
+    """Return what the audit's table says of the Edge TPU."""
+    use = next((use for use in audit.delegates if use.delegate == "Edge TPU"), None)
+    if use is None:
+        return "the audit says nothing of the Edge TPU"
+    text = f"by the audit's table {use.taken} of {use.ops} operators run on the Edge TPU"
+    return f"{text}; not {', '.join(sorted({refusal.op for refusal in use.refusals}))}" if use.refusals else text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import py_compile
 import shutil
 import subprocess
 import sys
@@ -95,6 +97,24 @@ def test_files_that_were_added_are_named_and_those_of_an_installation_are_not(bu
     assert check.damages(bundle) == [
         f"{name} is not in manifest.json" for name in ("golden/more.bin", "link", "numpy.py")
     ]
+
+
+def test_compiled_code_and_modules_beside_it_are_not_believed(bundle: Path, made: Bundled) -> None:
+    """A .pyc that claims to be of the module's source, and a file that calls itself a part of Python."""
+    source = bundle / f"{made.manifest.module}.py"
+    kept = source.read_bytes()
+    entry = source.stat()
+    evil = b"raise SystemExit('the .pyc was run')\n"
+    source.write_bytes(evil + b"#" * (len(kept) - len(evil)))
+    os.utime(source, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+    py_compile.compile(str(source), doraise=True)
+    source.write_bytes(kept)
+    os.utime(source, ns=(entry.st_atime_ns, entry.st_mtime_ns))
+    assert list((bundle / "__pycache__").glob("*.pyc"))
+    assert run(bundle)[0] == 0
+    (bundle / "numpy.py").write_text("raise SystemExit('another numpy was run')\n", encoding="utf-8")
+    code, events = run(bundle)
+    assert (code, events[0]["damaged"]) == (1, ["numpy.py is not in manifest.json"])
 
 
 def test_nothing_of_a_damaged_bundle_is_run(bundle: Path, made: Bundled) -> None:

@@ -143,6 +143,52 @@ def test_a_service_is_a_unit_without_a_shell(int8: Path, tmp_path: Path) -> None
         make(int8, tmp_path / "again", service=True)
 
 
+COMPILER = """#!/bin/sh
+set -eu
+[ "$1 $2" = "--show_operations --out_dir" ]
+name=$(basename "$4" .tflite)
+{ cat "$4"; printf x; } >"$3/${name}_edgetpu.tflite"
+"""
+"""Stands in for Coral's: the file it makes is another one, and runs on no accelerator."""
+
+
+def test_a_model_for_the_edge_tpu_is_compiled_and_its_vectors_are_not_exact(
+    int8: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "bin"
+    place.mkdir()
+    (place / "edgetpu_compiler").write_text(COMPILER, encoding="utf-8")
+    (place / "edgetpu_compiler").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place}:/usr/bin:/bin")
+    made = make(int8, tmp_path, takes="images", delegate="edgetpu")
+    model = next(file for file in made.manifest.files if file.role == "model")
+    assert (Path(made.folder) / model.path).read_bytes() == int8.read_bytes() + b"x"
+    assert made.manifest.card.sha256 == model.sha256 == golden_of(made).model_sha256
+    assert (made.exact, made.tolerances[0].absolute, made.delegate) == (False, 8.0, "edgetpu")
+    (finding,) = (f for f in made.findings if f.code == "edge-tpu-untested")
+    assert "operators run on the Edge TPU" in finding.message
+    (parity,) = api.verify(made.folder).parities
+    assert parity.verdict is ParityVerdict.DIFFERENT
+    assert "cannot use the Edge TPU" in parity.reason
+
+    (place / "edgetpu_compiler").write_text("#!/bin/sh\necho Model not quantized >&2\nexit 1\n", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"did not compile int8\.tflite: Model not quantized"):
+        make(int8, tmp_path / "again", takes="images", delegate="edgetpu")
+
+
+@pytest.mark.parametrize("resize", ["bilinear", "nearest", "bicubic", "lanczos", "box"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"crop": 0.6, "color": "bgr"}, {"mean": (120.0, 110.0, 100.0), "std": (60.0,) * 3}]
+)
+def test_every_step_is_the_same_for_every_preprocessing(
+    int8: Path, tmp_path: Path, resize: str, settings: dict[str, Any]
+) -> None:
+    made = make(int8, tmp_path, takes="images", resize=resize, **settings)
+    (parity,) = api.verify(made.folder).parities
+    assert parity.verdict is ParityVerdict.IDENTICAL
+    assert sum(step.step == "raw" for step in parity.steps) == 9
+
+
 def test_labels_are_data_whatever_they_say(int8: Path, tmp_path: Path) -> None:
     names = ["import os; os.system('reboot')", '"""', "{{ 7 * 7 }}", "..\\..\\x", "ünïcödé %s"]
     (tmp_path / "labels.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
@@ -207,7 +253,7 @@ REFUSED: list[tuple[dict[str, Any], type[LitesmithError], str]] = [
     ({"python": "3.11; rm"}, UnknownNameError, "unknown Python version"),
     ({"machine": "armv7l"}, ConfigError, "no wheels for armv7l"),
     ({"delegate": "edge-tpu"}, UnknownNameError, "unknown delegate 'edge-tpu'"),
-    ({"delegate": "edgetpu"}, ConfigError, "needs edgetpu_compiler, which is not on the PATH"),
+    ({"delegate": "edgetpu"}, ConfigError, "edgetpu_compiler, which is not on the PATH; by the audit's table"),
     ({"takes": "image"}, UnknownNameError, "unknown kind of input 'image'"),
     ({"preprocess": "sigend"}, UnknownNameError, "unknown preprocessing preset"),
     ({"labels": "gone.txt"}, ConfigError, "cannot read the labels gone.txt"),
