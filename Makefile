@@ -13,7 +13,7 @@ MODEL ?= $(EXAMPLE)/model.keras
 DATA ?= $(EXAMPLE)/test.npz
 CALIBRATE ?= $(EXAMPLE)/calibration.npz
 PREPROCESS ?= signed
-PARTS ?= start,calibration,evaluation,deploy,audit,audit-memory,ladder
+PARTS ?= start,calibration,evaluation,deploy,audit,audit-memory,ladder,bundle
 COUNT ?= 20000
 FAST := not slow and not tensorflow and not bench_data and not device
 
