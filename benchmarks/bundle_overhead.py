@@ -32,7 +32,9 @@ MOST_OVERHEAD = 0.03
 PHOTO = (720, 1280, 3)
 
 
-def bundled(path: Path, folder: Path, *, resize: Resize = Resize.BILINEAR, byte_fed: bool = False) -> Any:
+def bundled(
+    path: Path, folder: Path, *, resize: Resize = Resize.BILINEAR, byte_fed: bool = False, preset: str = "signed"
+) -> Any:
     """Write the bundle of a classifier of 224 x 224 pictures and return its module.
 
     With `byte_fed` the input is said to take bytes as they are; the model need not, for its time does not depend on it.
@@ -48,13 +50,13 @@ def bundled(path: Path, folder: Path, *, resize: Resize = Resize.BILINEAR, byte_
         source_sha256="",
         inputs=inputs,
         outputs=described.outputs,
-        preprocessing=replace(PRESETS["signed"], resize=resize),
+        preprocessing=replace(PRESETS[preset], resize=resize),
         labels=1000,
         evaluation=None,
         benchmarks=(),
         min_runtime="",
     )
-    name = f"{module_name(path)}_{resize.value}{'_bytes' if byte_fed else ''}"
+    name = f"{module_name(path)}_{resize.value}_{preset}{'_bytes' if byte_fed else ''}"
     picture = Picture(height=224, width=224, channels=3, swap=False, layout=Layout.HWC, resize=resize, crop=0.0)
     labels = tuple(f"class number {i}" for i in range(1000))
     out = folder / name
@@ -163,6 +165,7 @@ def measured(models: Path, out: Path) -> list[Measured]:
         overhead("int8, bytes as they are", by_bytes),
         overhead("int8 by Litesmith", bundled(own, out)),
         overhead("int8 by TFLiteConverter", bundled(models / "mobilenet_v2_int8.tflite", out)),
+        overhead("int8, values by channel", bundled(own, out, preset="torch")),
         overhead("float32", bundled(models / "mobilenet_v2_float32.tflite", out)),
     ]
     plain = models / "mobilenet_v2_float32.tflite"

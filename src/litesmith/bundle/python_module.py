@@ -74,6 +74,7 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "outputs": outputs,
         "scale": normalized[0].scale if normalized else None,
         "offset": normalized[0].offset if normalized else None,
+        "tile": fed[0].shape[2] if len(fed) == 1 and len(fed[0].shape) == 4 and not _channels_first(job) else 0,
         "scratch": any(_needs_floats(feed) for feed in fed),
         "pairs": any(feed.table and feed.size % 2 == 0 for feed in fed),
         "quantizes": any(feed.inverse is not None for feed in fed),
@@ -99,6 +100,10 @@ def tall_pictures(pillow: str) -> str:
     if numbers >= [13]:
         return "height - HEIGHT > max(0, 2 * (width - WIDTH))"
     return "height > width * 100 and height > HEIGHT" if numbers >= [12, 2] else ""
+
+
+def _channels_first(job: BundleJob) -> bool:
+    return job.card.preprocessing is not None and job.card.preprocessing.layout is Layout.CHW
 
 
 def _best_values(spec: TensorSpec) -> dict[str, Any]:
