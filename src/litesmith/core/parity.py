@@ -57,6 +57,7 @@ class Parity:
         delegate: What ran the operators there.
         made_with: Runtime, machine and delegate that made the vectors.
         device: Where they were run; None when the files were damaged and nothing ran.
+        skipped: What could not be compared there, each with the reason.
     """
 
     bundle: str
@@ -69,6 +70,7 @@ class Parity:
     delegate: str
     made_with: str
     device: Device | None
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,6 +180,7 @@ def read_parity(events: Sequence[dict[str, Any]], *, folder: str, golden: Golden
         delegate=str(runtime.get("delegate", "")),
         made_with=f"{golden.runtime}, {golden.delegate}, {golden.machine}",
         device=device,
+        skipped=tuple(str(event["what"]) for event in events if event.get("event") == "skipped"),
     )
 
 

@@ -63,6 +63,16 @@ def test_a_bundle_as_made_is_sound(bundle: Path) -> None:
     assert not list(bundle.rglob("__pycache__"))
 
 
+def test_what_cannot_be_compared_is_said(bundle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "PIL", None)  # as where Pillow is not installed
+    events: list[dict[str, Any]] = []
+    assert check.check(bundle, events.append)
+    assert [event["what"] for event in events if event["event"] == "skipped"] == [
+        "decoded images: Pillow is not installed there"
+    ]
+    assert "pixels" not in {event["step"] for event in events if event["event"] == "step"}
+
+
 def test_one_flipped_bit_in_any_file_is_detected_and_named(bundle: Path) -> None:
     files = sorted(path for path in bundle.rglob("*") if path.is_file())
     assert len(files) > 30

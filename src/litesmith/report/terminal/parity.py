@@ -45,6 +45,7 @@ def _parity(made: Parity) -> Iterator[RenderableType]:
         emulated = " (emulated)" if device.emulated else ""
         here = f"{device.target}{emulated}: {device.machine}, {device.runtime}, Python {device.python}"
         pairs = [("on", here), ("operators run by", made.delegate), ("vectors made with", made.made_with)]
+        pairs += [("not compared", what) for what in made.skipped]
         yield facts((label, Text(clean(value), overflow="fold")) for label, value in pairs if value)
     if made.steps:
         yield Text("")
