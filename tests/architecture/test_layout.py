@@ -49,7 +49,7 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=short)
+@pytest.mark.parametrize("path", [*FILES, *sorted(SOURCE.rglob("*.j2")), *sorted(SOURCE.rglob("*.sh"))], ids=short)
 def test_no_file_is_longer_than_300_lines(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MOST_LINES
 

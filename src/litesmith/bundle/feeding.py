@@ -60,6 +60,25 @@ class Feed:
         return not self.spec.dtype.startswith("float")
 
 
+def require_sound(spec: TensorSpec, what: str) -> None:
+    """Check that code can be made of a tensor's type and scale.
+
+    Raises:
+        BundleError: NumPy has no such type, or the scale is no number that can be divided by.
+    """
+    if spec.dtype not in _DTYPES:
+        raise BundleError(
+            f"{what} '{spec.name}' is of type {spec.dtype}, which a bundle cannot serve",
+            hint=f"Convert the model with {what}s of float32, int8 or another type that NumPy has.",
+        )
+    smallest = 1.0 / float(np.finfo(np.float32).max)
+    if spec.quantized and not smallest < spec.scale < math.inf:
+        raise BundleError(
+            f"{what} '{spec.name}' has scale {spec.scale:g}, which is not above {smallest:.3g} and finite",
+            hint="Quantize the model again.",
+        )
+
+
 def feeds(job: BundleJob) -> list[Feed]:
     """Return how each input is fed; the same results as `runtime/feeding.feeder` on the same raw values.
 
@@ -75,11 +94,7 @@ def feeds(job: BundleJob) -> list[Feed]:
 
 
 def _feed(spec: TensorSpec, shape: tuple[int, ...], record: Preprocessing, *, normalized: bool) -> Feed:
-    if spec.dtype not in _DTYPES:
-        raise BundleError(
-            f"input '{spec.name}' is of type {spec.dtype}, which a bundle cannot feed",
-            hint="Convert the model with inputs of float32, int8 or another type that NumPy has.",
-        )
+    require_sound(spec, "input")
     inverse = float(np.float32(1.0 / spec.scale)) if spec.quantized else None
     if not normalized:
         return Feed(spec=spec, shape=shape, normalized=False, inverse=inverse)

@@ -15,6 +15,7 @@ from litesmith.core.tensors import TensorSpec
 
 _TAKEN = frozenset({"run", "camera", "check", "numpy", "pil", "ai_edge_litert", "tflite_runtime", "picamera2"})
 _LONGEST_NAME = 60
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.tflite")
 DELEGATES = ("none", "edgetpu")
 
 
@@ -155,6 +156,11 @@ def check(job: BundleJob) -> None:
     """
     if job.delegate not in DELEGATES:
         raise BundleError(f"unknown delegate '{job.delegate}'", hint=f"Known: {', '.join(DELEGATES)}.")
+    if not _FILE_NAME.fullmatch(job.file_name) or module_name(Path(job.module)) != job.module:
+        raise BundleError(
+            f"'{job.file_name}' and '{job.module}' are no safe names for a model and its module",
+            hint="Name the model's file with letters, digits and underscores.",
+        )
     if job.threads < 1:
         raise BundleError(f"{job.threads} threads are not enough", hint="Give 1 or more.")
     if len(job.normalized) != len(job.card.inputs):

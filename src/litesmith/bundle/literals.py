@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 _WIDTH = 90
@@ -22,6 +23,8 @@ def literal(value: object, indent: int = 0) -> str:
         return _text(value, indent)
     if isinstance(value, tuple):
         return _row([literal(item, indent + 4) for item in value], indent)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
     if value is None or isinstance(value, bool | int | float):
         return repr(value)
     raise TypeError(f"no literal for {type(value).__name__}")

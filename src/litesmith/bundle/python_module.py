@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from litesmith import __version__
-from litesmith.bundle.feeding import Feed, feeds
+from litesmith.bundle.feeding import Feed, feeds, require_sound
 from litesmith.bundle.job import BundleJob
 from litesmith.bundle.rendering import render
 from litesmith.core.environment import version_of
-from litesmith.core.errors import BundleError
 from litesmith.core.graph import stateful_ops
 from litesmith.core.preprocessing import Layout, Resize
 from litesmith.core.tensors import TensorSpec
@@ -126,11 +125,7 @@ def _outputs(job: BundleJob) -> tuple[TensorSpec, ...]:
     """Return outputs with names that differ, batch 1 where it is dynamic."""
     made: list[TensorSpec] = []
     for position, spec in enumerate(job.card.outputs):
-        if spec.dtype in ("string", "resource", "variant", "complex64", "complex128", "bfloat16"):
-            raise BundleError(
-                f"output '{spec.name}' is of type {spec.dtype}, which the module cannot make numbers of",
-                hint="Convert the model with outputs of float32, int8 or another type that NumPy has.",
-            )
+        require_sound(spec, "output")
         name = spec.name if spec.name not in {other.name for other in made} else f"{spec.name}:{position}"
         made.append(replace(spec, name=name))
     return tuple(made)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import keyword
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bundled_models import job_of, top1, write_cast
@@ -14,6 +16,7 @@ from tiny_tflite import write_cnn, write_two_inputs
 from litesmith.bundle.classes import gives_classes
 from litesmith.bundle.job import check, file_name, module_name
 from litesmith.bundle.literals import literal, markdown
+from litesmith.bundle.python_module import python_module
 from litesmith.core.errors import BundleError
 
 NAMES = [
@@ -50,6 +53,7 @@ def test_names_are_safe_everywhere(name: str) -> None:
     assert set(file) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
     assert file[0].isalnum()
     assert len(file) <= 70
+    assert (module_name(Path(module)), file_name(Path(file))) == (module, file)
 
 
 def test_jobs_that_ask_for_what_cannot_be(tmp_path: Path) -> None:
@@ -58,6 +62,10 @@ def test_jobs_that_ask_for_what_cannot_be(tmp_path: Path) -> None:
     check(job)
     for bad, says in (
         (replace(job, delegate="gpu"), "unknown delegate 'gpu'"),
+        (replace(job, file_name="a b.tflite"), "no safe names"),
+        (replace(job, file_name="../a.tflite"), "no safe names"),
+        (replace(job, module="json"), "no safe names"),
+        (replace(job, module="a-b"), "no safe names"),
         (replace(job, threads=0), "0 threads are not enough"),
         (replace(job, normalized=()), "0 answers on normalising for 1 inputs"),
         (replace(two, picture=job.picture), "a picture is one input, the model takes 2"),
@@ -87,7 +95,7 @@ def test_jobs_that_ask_for_what_cannot_be(tmp_path: Path) -> None:
 def test_literals_mean_what_they_were_made_from(value: object) -> None:
     for indent in (0, 8, 40):
         text = literal(value, indent)
-        assert eval(f"({text})") == value
+        assert eval(f"({text})") == value, text
         assert text.isascii()
         assert all(len(line) <= 110 for line in text.splitlines())
     with pytest.raises(TypeError):
@@ -122,3 +130,13 @@ def test_an_answer_is_a_class_where_the_model_or_its_evaluation_says_so(tmp_path
     assert not gives_classes(row.model, replace(row.card, evaluation=replace(top1(), metric="sqnr")))
     two = job_of(write_two_inputs(tmp_path / "two.tflite"))
     assert not gives_classes(two.model, replace(two.card, evaluation=top1()))
+
+
+@pytest.mark.parametrize("changes", [{"dtype": "int4"}, {"dtype": "string"}, {"scale": math.inf}, {"scale": math.nan}])
+@pytest.mark.parametrize("end", ["inputs", "outputs"])
+def test_tensors_that_no_code_can_be_made_of(tmp_path: Path, end: str, changes: dict[str, Any]) -> None:
+    job = job_of(write_cnn(tmp_path / "cnn.tflite"))
+    bad = replace(getattr(job.card, end)[0], **{"dtype": "int8", **changes})
+    with pytest.raises(BundleError, match=f"{end[:-1]} '(image|scores)' (is of type|has scale)") as caught:
+        python_module(replace(job, card=replace(job.card, **{end: (bad,)})))
+    assert caught.value.hint
