@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -46,6 +47,7 @@ def filling(out: Path, *, replace: bool) -> Iterator[Path]:
     Raises:
         OutputError: the folder cannot be written, or something came to be at `out` meanwhile.
     """
+    made = [folder for folder in out.absolute().parents if not folder.exists()]
     require_writable(out.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
     try:
@@ -57,6 +59,9 @@ def filling(out: Path, *, replace: bool) -> Iterator[Path]:
         raise output_error(error, out) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        with contextlib.suppress(OSError):  # they hold the bundle, or something of another's
+            for folder in made:
+                folder.rmdir()
 
 
 def _take_place(made: Path, out: Path) -> None:

@@ -111,7 +111,7 @@ def test_a_model_that_answers_no_number_is_refused(tmp_path: Path) -> None:
     z = drawing.op("DIV", [y, y], "z", (1, 4))
     path = drawing.save(tmp_path / "nan.tflite", {"x": x}, {"z": z})
     with pytest.raises(BundleError, match="no golden vectors can be made"):
-        make(path, tmp_path)
+        make(path, tmp_path / "new" / "newer")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["nan.tflite"]
 
 
@@ -275,7 +275,7 @@ def test_what_cannot_be_done_is_refused_and_leaves_nothing(
 ) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     with pytest.raises(kind) as raised:
-        api.bundle(**{"model": int8, "for_": "raspberry-pi", "out": tmp_path / "bundle", **settings})
+        api.bundle(**{"model": int8, "for_": "raspberry-pi", "out": tmp_path / "new" / "bundle", **settings})
     assert said in raised.value.message
     assert raised.value.hint
     assert list(tmp_path.iterdir()) == []
