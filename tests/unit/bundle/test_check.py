@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import py_compile
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert import interpreter
 
 from litesmith import api
 from litesmith.bundle import check
@@ -218,6 +220,22 @@ def test_another_answer_is_different_and_says_why(bundle: Path) -> None:
     assert [(event["step"], event["different"], event["largest"]) for event in wrong] == [("output", 1, 1.0)]
     assert "this is a fault" in events[-1]["reason"]
     assert run(bundle, "--lines")[0] == 0
+
+
+def test_the_runtimes_own_kernels_are_named_where_they_answer_otherwise(
+    bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = interpreter.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    bare = functools.partial(interpreter.Interpreter, experimental_op_resolver_type=own)
+    monkeypatch.setattr(interpreter, "Interpreter", bare)
+    told: list[dict[str, Any]] = []
+    sound = check.check(bundle, told.append)
+    assert next(event for event in told if event["event"] == "runtime")["delegate"] == "none"
+    wrong = [event for event in told if event["event"] == "step" and not event["ok"]]
+    assert {event["step"] for event in wrong} == {"output"}
+    assert all(1 <= event["largest"] <= 20 for event in wrong)
+    assert (sound, told[-1]["verdict"]) == (False, "different")
+    assert told[-1]["reason"].startswith("operators are run by none here and were run by XNNPACK")
 
 
 def test_without_wheels_the_wheelhouse_need_not_be_there(bundle: Path) -> None:
