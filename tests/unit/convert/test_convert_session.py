@@ -33,7 +33,7 @@ def test_leaving_while_tensorflow_is_still_imported_does_not_wait():
     with Converter() as converter:
         converter.start()
         begun = time.perf_counter()
-    assert time.perf_counter() - begun < 1
+    assert time.perf_counter() - begun < 4
 
 
 def test_convert_before_open_is_our_bug(tmp_path):

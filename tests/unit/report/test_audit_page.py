@@ -131,7 +131,7 @@ def test_lanes_are_few_and_work_is_bounded_in_a_graph_where_everything_lives_to_
     crowded = dataclasses.replace(main, ops=(*main.ops[:-1], last))
     begun = time.perf_counter()
     placed = places(crowded, stops(crowded))
-    assert time.perf_counter() - begun < 3
+    assert time.perf_counter() - begun < 30  # quadratic work takes minutes
     assert max(place.lane for place in placed) <= MOST_LANES
     assert max(len(place.lines) for place in placed[:-2]) <= MOST_LANES + 6
 
