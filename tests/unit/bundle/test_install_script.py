@@ -86,6 +86,12 @@ def test_obstacles_are_named_before_anything_is_made(bundle: Path, name: str) ->
     assert sorted(bundle.iterdir()) == before
 
 
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck: apt install shellcheck")
+def test_shellcheck_has_nothing_to_say() -> None:
+    done = subprocess.run(["shellcheck", str(SCRIPT)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
 def test_no_python_at_all(bundle: Path) -> None:
     done = install(bundle, env={**played(bundle), "PYTHON": "python-that-is-not-there"})
     assert (done.returncode, "there is no python-that-is-not-there" in done.stderr) == (2, True)
