@@ -10,6 +10,7 @@ import pytest
 
 from litesmith.core.isolated import Pool
 from litesmith.core.samples import SampleSet
+from litesmith.emulation.store import home
 from litesmith.quantize.activations import TensorStatistics
 from litesmith.quantize.calibrators.min_max import range_of
 from litesmith.quantize.collect import collect, ranges_of
@@ -18,6 +19,17 @@ sys.path.insert(0, str(Path(__file__).parent / "models"))
 import ssh_server
 from sample_sets import pictures, sample_set
 from tiny_tflite import write_cnn, write_two_inputs
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Virtual boards of whoever runs the tests are none of theirs; a qemu that counts may be."""
+    folder, counting = tmp_path_factory.mktemp("home"), home() / "qemu"
+    if counting.is_dir():
+        (folder / "qemu").symlink_to(counting)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LITESMITH_HOME", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")

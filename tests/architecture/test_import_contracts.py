@@ -82,6 +82,7 @@ def test_each_contract_has_a_planted_violation() -> None:
 @pytest.mark.parametrize(
     ("start", "file", "module"), [(start, *planted) for start, several in PLANTED.items() for planted in several]
 )
+@pytest.mark.slow
 def test_a_planted_violation_breaks_its_contract(copied: Path, start: str, file: str, module: str) -> None:
     path = copied / "litesmith" / file
     before = path.read_text()

@@ -33,7 +33,12 @@ def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     assert started.left() == []
 
 
-@pytest.fixture(scope="module", params=plugin_names(PACKAGE))
+def _where(name: str) -> object:
+    """`local` is quick; a connection takes a second."""
+    return name if name == "local" else pytest.param(name, marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=[_where(name) for name in plugin_names(PACKAGE)])
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     address = ""
     if request.param == "ssh":

@@ -34,6 +34,7 @@ def refused(done: Called, words: str) -> None:
     assert done.out == ""
 
 
+@pytest.mark.slow
 def test_hostile_models(hostile: dict[str, Path]) -> None:
     """Each through reading, audit, text, JSON and page, within the limits of time and memory."""
     problems = {}
@@ -48,6 +49,7 @@ def test_hostile_models(hostile: dict[str, Path]) -> None:
 
 
 @pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.slow
 def test_what_is_said_of_impossible_models(
     name: str, hostile: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -42,6 +42,7 @@ def test_sound_models_are_audited(specimens: list[Specimen]) -> None:
     assert [examine(content=found.data, probe=False).kind for found in specimens] == ["audited"] * len(specimens)
 
 
+@pytest.mark.slow
 def test_mutations_are_audited_or_refused(specimens: list[Specimen]) -> None:
     tally = Tally()
     for number in range(COUNT):

@@ -17,14 +17,14 @@ from typing import IO, TypeVar
 from litesmith.core.errors import TargetError
 from litesmith.remote.address import Address
 from litesmith.remote.client import Answer, Client, Patience, not_started, private_folder
-from litesmith.remote.faults import Dropped, Unreachable, fault_of, forgotten, lost, no_folder
+from litesmith.remote.faults import Dropped, Unreachable, Wordless, fault_of, forgotten, lost, no_folder
 
 T = TypeVar("T")
 KEEPER = Path(__file__).with_name("keeper.sh")
 _CALL = 'token=$1; shift; printf "\\n%s\\n" "$token"; "$@"; code=$?; printf "\\n%s %s\\n" "$token" "$code" >&2'
 """A word in front of what a command prints, for logins may print too, and one in front of its exit code."""
 _NO_FOLDER = 73
-_FORGIVEN = 5
+_FORGIVEN, _WORDLESS = 5, 3
 """Lost connections in a row without progress."""
 
 
@@ -156,7 +156,8 @@ class Connection:
 
         Raises:
             Dropped: it is not there, so that the command did not come to its end, and the connection is gone.
-            TargetError: it is not there although the connection stands.
+            Wordless: it is not there although the connection stands.
+            TargetError: the machine refuses a second command.
         """
         said, mark, rest = errors.rpartition(f"\n{token} ")
         if mark and rest.strip().isdecimal():
@@ -172,12 +173,15 @@ class Connection:
                 hint="On the board: raise MaxSessions in /etc/ssh/sshd_config, then sudo systemctl reload ssh",
             )
         last = (errors.strip().splitlines() or ["no message"])[-1]
-        raise TargetError(
-            f"a command on {self.label} ended without a word: {last[:300]}", hint="Is there too little memory?"
+        raise Wordless(
+            f"a command on {self.label} ended without a word: {last[:300]}",
+            hint="Is there too little memory, or is it too busy?",
         )
 
     def steady(self, action: Callable[[], T], doing: str, *, moved: Callable[[], int] = lambda: 0) -> T:
         """Return what `action` returns, after connecting anew as often as it is dropped.
+
+        What ended without a word is tried again too: a busy machine can lose an answer, not only a line.
 
         Args:
             action: May be carried out more than once. Raises `Dropped`.
@@ -187,12 +191,16 @@ class Connection:
         Raises:
             TargetError: the machine stays away, or what `action` raises.
         """
-        drops, before = 0, moved()
+        drops, wordless, before = 0, 0, moved()
         while True:
             try:
                 if not self.alive:
                     self._again(doing)
                 return action()
+            except Wordless:
+                wordless += 1
+                if wordless >= _WORDLESS:
+                    raise
             except Dropped:
                 drops = drops + 1 if moved() == before else 1
                 before = moved()

@@ -18,6 +18,10 @@ class Dropped(Exception):
     """The connection was lost under a command; what it did is not known."""
 
 
+class Wordless(TargetError):
+    """A command ended without telling its exit code, over a connection that stands."""
+
+
 def fault_of(said: str, address: Address, *, config: str = "") -> TargetError:
     """Return the error for what ssh printed to its error stream.
 

@@ -104,6 +104,7 @@ def fuzz(filters: dict[Resize, Any], count: int, seed: int) -> None:
             compare(module, resize, pixels, wanted)
 
 
+@pytest.mark.slow
 def test_random_sizes(filters: dict[Resize, Any]) -> None:
     fuzz(filters, 60, seed=1)
 

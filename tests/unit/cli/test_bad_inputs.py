@@ -186,6 +186,7 @@ def test_errors_as_json(typed: str, call: Call) -> None:
 FAST = "--schemes float16 --runs 5 --warmup 1 --jobs 1"
 
 
+@pytest.mark.slow
 def test_a_limit_that_nothing_meets_still_gives_the_report(call: Call, tmp_path: Path) -> None:
     done = call(*f"{GOOD} {FAST} --max-size 10B --max-drop 0.5 --json".split())
     check(done, "no variant meets a drop of at most 0.5 and a size of at most 10 B; nearest is float16", "Loosen", 7)

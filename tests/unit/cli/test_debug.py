@@ -36,6 +36,7 @@ def run(
     return made.code, made.out, made.err
 
 
+@pytest.mark.slow
 def test_text_names_the_layer_and_the_flag(folder: Path, capsys: Capture) -> None:
     code, out, _ = run(folder, capsys)
     assert code == 0

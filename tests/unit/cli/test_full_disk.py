@@ -31,6 +31,7 @@ def disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
 
 @pytest.mark.parametrize("size", ["8k", "40k", "80k"])
+@pytest.mark.slow
 def test_full_disk(size: str, disk: Callable[[str], Path], call: Call) -> None:
     place = disk(size)
     fast = ["--schemes", "float16", "--runs", "2", "--warmup", "1", "--jobs", "1"]

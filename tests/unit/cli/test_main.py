@@ -104,6 +104,7 @@ def test_names_from_a_model_cannot_steer_the_terminal(call: Call, yard: Path) ->
     assert len(done.err.splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(yard: Path) -> None:
     command = f"{sys.executable} -m litesmith inspect {yard / 'cnn.tflite'} --json | head -c 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)

@@ -95,6 +95,7 @@ def test_a_process_that_died_between_calls_is_a_crash(worker: Worker) -> None:
         worker.call("worker_functions:echo", value=1)
 
 
+@pytest.mark.slow
 def test_a_silent_call_is_ended(worker: Worker, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     begun = time.monotonic()
@@ -104,6 +105,7 @@ def test_a_silent_call_is_ended(worker: Worker, tmp_path: Path) -> None:
     assert gone(int(mark.read_text()), within_s=1)
 
 
+@pytest.mark.slow
 def test_progress_arrives_in_order_and_is_a_sign_of_life(worker: Worker) -> None:
     worker.start()
     worker.call("worker_functions:echo", value="started")
@@ -171,6 +173,7 @@ with Worker("orphan") as worker:
 """
 
 
+@pytest.mark.slow
 def test_the_worker_goes_when_its_parent_is_killed_in_the_middle_of_a_call(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     parent = subprocess.Popen([sys.executable, "-c", PARENT, str(mark)], env={**os.environ, **FOLDER})

@@ -20,6 +20,7 @@ from litesmith.runtime.interpreter import OpenModel
 
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("name", ["cnn", "int8", "dynamic"])
+@pytest.mark.slow
 def test_bit_for_bit_what_a_plain_loop_gives(
     name: str, workers: int, request: pytest.FixtureRequest, images: SampleSet, tmp_path: Path
 ) -> None:

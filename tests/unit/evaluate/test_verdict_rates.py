@@ -66,6 +66,7 @@ def shares(n: int, margin: float, gain: float, loss: float) -> tuple[float, floa
 
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("margin", MARGINS)
+@pytest.mark.slow
 def test_wrong_verdicts_are_rare(n: int, margin: float) -> None:
     for gain in GAINS:
         for loss in (gain + margin, gain + 1.2 * margin):
@@ -107,6 +108,7 @@ PLANNED = [
 ]
 
 
+@pytest.mark.slow
 def test_with_the_announced_samples_most_evaluations_are_decided() -> None:
     """At least 78 of 100, when what was observed are the true rates, and all samples are new."""
     checked = 0

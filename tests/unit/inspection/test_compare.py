@@ -71,6 +71,7 @@ def test_a_float_model_and_its_int8_variant(files: dict[str, Path]) -> None:
     assert made.note == ""
 
 
+@pytest.mark.slow
 def test_conversions_around_a_float_island_are_added_operators(files: dict[str, Path]) -> None:
     made = compared(files, "sine", "sine_int8")
     added = [c.after for c in made.changes if c.what == "op" and not c.before]

@@ -48,6 +48,7 @@ def test_a_wrong_promise_is_refused_before_the_file_is_looked_at(tmp_path: Path)
         api.inspect(tmp_path / "missing.tflite", expect="no-flaot")
 
 
+@pytest.mark.slow
 def test_a_crash_of_the_runtime_leaves_the_rest_whole(tmp_path: Path) -> None:
     found = api.inspect(write_endless(tmp_path / "endless.tflite"))
     assert len(found.graph.subgraphs) == 3
@@ -55,6 +56,7 @@ def test_a_crash_of_the_runtime_leaves_the_rest_whole(tmp_path: Path) -> None:
     assert any("SIGSEGV" in use.note for use in found.audit.delegates)
 
 
+@pytest.mark.slow
 def test_a_runtime_that_hangs_is_ended(cnn: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "__name__", "sleeping_probe")
     monkeypatch.setattr(probe, "TIME_LIMIT_S", 0.5)
@@ -95,6 +97,7 @@ def test_findings_are_of_the_scheme_and_name_the_layer() -> None:
     assert finding.hint.startswith("See SIN in 'wave' in the audit.")
 
 
+@pytest.mark.slow
 def test_a_variant_with_an_island_carries_its_audit_and_a_finding(
     sine: Path, images: Any, tmp_path: Path, make_npz: Callable[[Path], Path]
 ) -> None:

@@ -107,6 +107,7 @@ def test_two_machines_are_measured_at_the_same_time(
     assert first.closed == second.closed == 2
 
 
+@pytest.mark.slow
 def test_one_machine_is_never_measured_twice_at_the_same_time(
     cnn: Path, fleet: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +118,7 @@ def test_one_machine_is_never_measured_twice_at_the_same_time(
     assert ended <= begun
 
 
+@pytest.mark.slow
 def test_machines_that_do_not_say_which_they_are_count_by_their_target(
     cnn: Path, fleet: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +145,7 @@ def test_a_board_that_fails_does_not_stop_the_others(
     assert [finding.hint for finding in made.warnings] == ["Is it on?", "Look at the cable."]
 
 
+@pytest.mark.slow
 def test_the_exit_code_tells_of_a_board_that_failed(
     cnn: Path,
     fleet: Callable[..., Settings],
@@ -167,6 +170,7 @@ def test_when_no_board_can_be_reached_the_first_reason_is_the_error(
         benchmark(fleet("a", "b"), [str(cnn)])
 
 
+@pytest.mark.slow
 def test_an_interruption_ends_every_board(
     cnn: Path, fleet: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +188,7 @@ def test_an_interruption_ends_every_board(
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.slow
 def test_limits_of_single_devices(cnn: Path, fleet: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> None:
     connected(monkeypatch, Board("here"), Board("there"))
     made = benchmark(fleet("a", "b", extra="max-latency = '1us'"), [str(cnn)])
@@ -214,6 +219,7 @@ def test_an_emulated_board_beside_a_real_one(
     assert (real.op_profile.apart, real.op_profile.missing) == (True, 0)
 
 
+@pytest.mark.slow
 def test_what_could_not_be_counted_is_counted_when_it_can_be(
     cnn: Path, int8: Path, tmp_path: Path, fleet: Callable[..., Settings]
 ) -> None:

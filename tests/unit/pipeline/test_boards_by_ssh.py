@@ -15,6 +15,7 @@ from litesmith.pipeline.files import benchmark
 from litesmith.pipeline.settings import Settings
 
 
+@pytest.mark.slow
 def test_a_host_on_loopback_is_this_machine(board: Server) -> None:
     local, remote = connect("local"), connect("ssh:board")
     try:

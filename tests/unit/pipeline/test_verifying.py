@@ -108,6 +108,7 @@ def test_another_answer_ends_with_code_7(bundle: Path, capsys: pytest.CaptureFix
     assert [step.vector for step in parity.steps if step.different] == ["noise"]
 
 
+@pytest.mark.slow
 def test_one_target_that_fails_takes_nothing_from_the_others(bundle: Path, capsys: pytest.CaptureFixture[str]) -> None:
     verified = api.verify(bundle, ["local", "ssh:nobody@127.0.0.1:9"])
     assert [parity.verdict for parity in verified.parities] == [ParityVerdict.IDENTICAL]

@@ -14,6 +14,7 @@ def squared_error(values: np.ndarray, low: float, high: float) -> float:
 
 
 @pytest.mark.parametrize("kind", ["normal", "heavy tails", "after relu"])
+@pytest.mark.slow
 def test_the_range_has_the_least_squared_error(kind: str) -> None:
     random = np.random.default_rng(0)
     values = random.normal(size=50_000) if kind != "heavy tails" else random.standard_t(3, size=50_000)

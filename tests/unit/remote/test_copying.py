@@ -47,6 +47,7 @@ def big(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_copy_that_is_cut_goes_on_where_it_ended(line: Line, board: Server, big: Path) -> None:
     line.cut_after = [5_000_000, 5_000_000]
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
@@ -100,6 +101,7 @@ def until_gone(board: Server) -> None:
     assert board.marked() == []
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_sent_again(session: RemoteSession, big: Path, tmp_path: Path) -> None:
     seen: list[int] = []
     first = session.send(big)
@@ -113,6 +115,7 @@ def test_what_is_there_is_not_sent_again(session: RemoteSession, big: Path, tmp_
     assert Path(session.send(twin)).read_bytes() == b"changed"
 
 
+@pytest.mark.slow
 def test_a_folder_of_links_and_twins(session: RemoteSession, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -159,6 +162,7 @@ def test_a_file_that_changes_while_it_is_sent(session: RemoteSession, big: Path)
         session.send(big)
 
 
+@pytest.mark.slow
 def test_an_empty_file_and_an_empty_folder(session: RemoteSession, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "nothing").mkdir()
@@ -178,6 +182,7 @@ def small_disk(board: Server) -> Iterator[Path]:
     subprocess.run(["umount", board.home], check=True)
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_too_small(board: Server, small_disk: Path, big: Path) -> None:
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
     seen: list[int] = []
@@ -212,6 +217,7 @@ def test_a_disk_that_fills_up_meanwhile(board: Server, small_disk: Path, tmp_pat
     assert board.left() == ["other"]
 
 
+@pytest.mark.slow
 def test_a_disk_with_no_room_for_a_folder(board: Server, small_disk: Path) -> None:
     with contextlib.suppress(OSError), (small_disk / "other").open("wb", buffering=0) as file:
         while True:

@@ -50,6 +50,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     return " ".join(shown.out.split()), " ".join(shown.err.split())
 
 
+@pytest.mark.slow
 def test_wrong_architecture(board: Server, tools: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     fake(tools, "uname", '[ "$1" = -m ] && echo riscv64 || echo Linux 6.6')
     shown, said = refused(capsys)
@@ -65,6 +66,7 @@ def test_wrong_architecture(board: Server, tools: Path, capsys: pytest.CaptureFi
     assert board.left() == []
 
 
+@pytest.mark.slow
 def test_a_32_bit_system(board: Server, tools: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake(tools, "uname", '[ "$1" = -m ] && echo aarch64 || echo Linux 6.1')
     fake(tools, "getconf", '[ "$1" = LONG_BIT ] && echo 32 || echo glibc 2.31')
@@ -99,6 +101,7 @@ def test_a_python_that_is_too_new(board: Server, tools: Path, capsys: pytest.Cap
     assert "python3.14" in said
 
 
+@pytest.mark.slow
 def test_python_missing(board: Server, tools: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, said = refused(capsys)
     assert "error: models cannot run on ssh:board: there is no Python" in said

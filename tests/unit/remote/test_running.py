@@ -58,6 +58,7 @@ def test_lines_come_as_they_are_printed(session: RemoteSession) -> None:
     assert seen[1][1] - seen[0][1] > 0.3
 
 
+@pytest.mark.slow
 def test_much_output_and_much_input(session: RemoteSession) -> None:
     lines: list[str] = []
     given = "".join(f"line {number}\n" for number in range(200_000))
@@ -65,6 +66,7 @@ def test_much_output_and_much_input(session: RemoteSession) -> None:
     assert lines == given.splitlines()
 
 
+@pytest.mark.slow
 def test_too_long_ends_everything_it_started(session: RemoteSession, board: Server) -> None:
     seen: list[str] = []
     begun = time.monotonic()
@@ -74,6 +76,16 @@ def test_too_long_ends_everything_it_started(session: RemoteSession, board: Serv
     assert "tick" in seen
     assert running(board) == []
     assert session.run(["true"], on_line=print, timeout_s=20) == 0
+
+
+@pytest.mark.slow
+def test_a_short_command_whose_answer_is_lost_is_asked_again(session: RemoteSession) -> None:
+    """Seen on a busy emulated board. Here the shell that tells the exit code is killed."""
+    once = "if mkdir once 2>/dev/null; then kill -9 $PPID; exit; fi; rmdir once; exit 3"
+    assert session.connection.ask(["sh", "-c", f"cd; {once}"]).code == 3
+    with pytest.raises(TargetError, match="ended without a word"):
+        session.connection.ask(["sh", "-c", "kill -9 $PPID"])
+    assert session.connection.alive
 
 
 @pytest.mark.slow
@@ -94,6 +106,7 @@ def test_what_goes_on_in_the_background_ends_with_the_session(board: Server) -> 
     assert board.marked() == []
 
 
+@pytest.mark.slow
 def test_a_line_that_is_cut_under_a_run(board: Server) -> None:
     line = Line(board.port)
     board.know(board.port, line.port)
@@ -120,6 +133,7 @@ def test_a_line_that_is_cut_under_a_run(board: Server) -> None:
     until(lambda: not board.marked(), 3)
 
 
+@pytest.mark.slow
 def test_a_server_process_that_is_killed_under_a_run(session: RemoteSession, board: Server) -> None:
     seen: list[str] = []
 
@@ -218,6 +232,7 @@ def test_a_login_that_never_ends(board: Server) -> None:
     board.signal_connections(signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_script_that_fails_says_its_last_words(session: RemoteSession, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text("raise ValueError('planted')")

@@ -103,6 +103,7 @@ def test_a_litesmith_that_is_ended_leaves_nothing(board: Server, tmp_path: Path,
     tidy(board)
 
 
+@pytest.mark.slow
 def test_leftovers_of_dead_sessions_are_removed_and_those_of_live_ones_stay(board: Server) -> None:
     """As after a loss of power: a folder, and the number of a process that is now another."""
     base = board.home / ".cache" / "litesmith"
@@ -121,6 +122,7 @@ def test_leftovers_of_dead_sessions_are_removed_and_those_of_live_ones_stay(boar
     live.close()
 
 
+@pytest.mark.slow
 def test_clean_removes_what_sessions_left(board: Server, capsys: pytest.CaptureFixture[str]) -> None:
     """Also the recent ones, for the user asked for it, but nothing that is in use."""
     base = board.home / ".cache" / "litesmith"

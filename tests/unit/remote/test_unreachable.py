@@ -122,6 +122,7 @@ def test_errors_as_json(board: Server, capsys: pytest.CaptureFixture[str]) -> No
         ("exit 3", "ssh could not connect to board"),
     ],
 )
+@pytest.mark.slow
 def test_a_login_that_leads_nowhere(board: Server, fragment: str, message: str) -> None:
     board.login(fragment)
     with pytest.raises(TargetError, match=message) as caught:
@@ -129,6 +130,7 @@ def test_a_login_that_leads_nowhere(board: Server, fragment: str, message: str) 
     assert caught.value.hint
 
 
+@pytest.mark.slow
 def test_a_login_that_talks(board: Server) -> None:
     """As from an `echo` in a .bashrc."""
     board.login((board.folder / "login").read_text() + "echo ready when you are; echo begin=litesmith; echo odd >&2")
@@ -177,6 +179,7 @@ def test_what_ssh_says(said: str, message: str, again: bool) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.slow
 def test_a_jump_host(board: Server) -> None:
     """As in the user's ssh_config: here the board is its own jump host."""
     config = board.config(ProxyJump="jump")

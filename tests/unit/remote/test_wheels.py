@@ -83,6 +83,7 @@ def test_a_wheel_that_does_not_fit(index: Path, tags: str) -> None:
         gather_wheels(["planted==1.2"], python="3.11", machine="aarch64")
 
 
+@pytest.mark.slow
 def test_a_damaged_wheel_is_fetched_again(index: Path) -> None:
     made = write_wheel(index, "planted-1.2-py3-none-any")
     kept = gather_wheels(["planted==1.2"], python="3.11", machine="aarch64")[0]
@@ -100,6 +101,7 @@ def test_what_is_whole_is_kept_when_another_fails(index: Path) -> None:
     assert [path.name for path in wheel_cache().rglob("*") if path.is_file()] == ["planted-1.2-py3-none-any.whl"]
 
 
+@pytest.mark.slow
 def test_no_network(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/nothing")

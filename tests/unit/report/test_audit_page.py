@@ -143,6 +143,7 @@ def test_indices_that_run_backwards_are_drawn_all_the_same() -> None:
     assert len(drawn.blocks[0].rows) == len(OPS) + 2
 
 
+@pytest.mark.slow
 def test_many_operators_are_folded_into_blocks() -> None:
     page = render_audit(make_chain(3000))
     assert page.count('<details class="block"') == 61

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tiny_tflite import write_unpreparable
 
 import litesmith.runtime
@@ -34,6 +35,7 @@ def run(*models: Path, **more: Any) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_models_that_fail_are_told_and_the_others_are_timed(
     cnn: Path, int8: Path, dynamic: Path, tmp_path: Path
 ) -> None:
