@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from litesmith import api
+from litesmith.core.bundle import Bundled
 from litesmith.core.isolated import Pool
 from litesmith.core.samples import SampleSet
 from litesmith.emulation.store import home
@@ -80,6 +82,13 @@ def int8(cnn: Path, activations: dict[str, TensorStatistics], pool: Pool) -> Pat
     ranges = ranges_of(activations, range_of, bits=8)
     pool.map("litesmith.quantize.build:build", [{"float_model": cnn, "out": path, "scheme": "int8", "ranges": ranges}])
     return path
+
+
+@pytest.fixture(scope="session")
+def image_bundle(int8: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundled:
+    """The int8 classifier, bundled for pictures. Copy the folder before changing it."""
+    folder = tmp_path_factory.mktemp("made") / "bundle"
+    return api.bundle(int8, "raspberry-pi", folder, takes="images", preprocess="unit")
 
 
 @pytest.fixture(scope="session")

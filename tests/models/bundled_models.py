@@ -10,30 +10,18 @@ from typing import Any
 
 from spelled_tflite import Spelled, write_spelled
 
-from litesmith.bundle.job import BundleJob, Picture, file_name, module_name
+from litesmith.bundle.job import BundleJob, file_name, module_name
 from litesmith.bundle.kinds.raspberry_pi import write
 from litesmith.core.bundle import ModelCard
 from litesmith.core.files import sha256_file
 from litesmith.core.preprocessing import PRESETS, Preprocessing
 from litesmith.core.results import Evaluation
 from litesmith.core.tensors import TensorSpec
-from litesmith.data.images import ImagePlan, plan_images
+from litesmith.data.images import plan_images
+from litesmith.pipeline.bundle_facts import picture_of
 from litesmith.runtime.interpreter import OpenModel
 
 _NUMBERS = itertools.count()
-
-
-def picture_of(plan: ImagePlan) -> Picture:
-    """Return a plan of `data/` as the bundle's record."""
-    return Picture(
-        height=plan.height,
-        width=plan.width,
-        channels=plan.channels,
-        swap=plan.swap,
-        layout=plan.layout,
-        resize=plan.resize,
-        crop=plan.crop,
-    )
 
 
 def job_of(

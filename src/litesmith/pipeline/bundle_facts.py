@@ -14,7 +14,7 @@ from litesmith.core.names import unknown
 from litesmith.core.preprocessing import PRESETS, Preprocessing
 from litesmith.core.results import Finding, Severity
 from litesmith.core.tensors import TensorSpec
-from litesmith.data.images import plan_images
+from litesmith.data.images import ImagePlan, plan_images
 from litesmith.pipeline.datasets import preprocessing_of
 from litesmith.pipeline.settings import FIELDS, Settings
 from litesmith.report.encode import from_data
@@ -120,6 +120,11 @@ def _picture(takes: str, inputs: tuple[TensorSpec, ...], record: Preprocessing) 
         return None
     if takes == "auto" and (plan.channels == 0 or min(plan.height, plan.width) < _LEAST_SIDE):
         return None
+    return picture_of(plan)
+
+
+def picture_of(plan: ImagePlan) -> Picture:
+    """Return what becomes of images, as the bundle's record."""
     return Picture(
         height=plan.height,
         width=plan.width,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from litesmith.core.progress import Progress
 from litesmith.core.target import Session, Target
 from litesmith.remote.address import parse_address
@@ -25,11 +27,8 @@ def prepare(address: str, progress: Progress) -> tuple[str, ...]:
         UserError: the address names no host, or packages cannot be fetched.
         TargetError: it cannot be reached, or something stands in the way there.
     """
-    session = _session(address, progress)
-    try:
+    with closing(_session(address, progress)) as session:
         return session.prepare()
-    finally:
-        session.close()
 
 
 def clean(address: str, progress: Progress) -> tuple[str, ...]:
@@ -39,11 +38,8 @@ def clean(address: str, progress: Progress) -> tuple[str, ...]:
         UserError: the address names no host.
         TargetError: it cannot be reached.
     """
-    session = _session(address, progress)
-    try:
+    with closing(_session(address, progress)) as session:
         return session.clean()
-    finally:
-        session.close()
 
 
 def _session(address: str, progress: Progress | None = None) -> RemoteSession:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from litesmith.core.errors import TargetError
@@ -110,11 +110,8 @@ def prepare(address: str, progress: Progress) -> tuple[str, ...]:
         UserError: there is no such board, or packages cannot be fetched.
         TargetError: it cannot be reached, or something stands in the way there.
     """
-    session = VirtualPiSession(board_numbered(address), progress)
-    try:
+    with closing(VirtualPiSession(board_numbered(address), progress)) as session:
         return session.prepare()
-    finally:
-        session.close()
 
 
 def clean(address: str, progress: Progress) -> tuple[str, ...]:
@@ -124,11 +121,8 @@ def clean(address: str, progress: Progress) -> tuple[str, ...]:
         UserError: there is no such board.
         TargetError: it cannot be reached.
     """
-    session = VirtualPiSession(board_numbered(address), progress)
-    try:
+    with closing(VirtualPiSession(board_numbered(address), progress)) as session:
         return session.clean()
-    finally:
-        session.close()
 
 
 PLUGIN = Target(

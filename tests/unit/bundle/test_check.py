@@ -16,22 +16,15 @@ import numpy as np
 import pytest
 from ai_edge_litert import interpreter
 
-from litesmith import api
 from litesmith.bundle import check
 from litesmith.bundle.manifest import write_manifest
 from litesmith.core.bundle import Bundled, Manifest
 from litesmith.report.encode import from_data, to_json
 
 
-@pytest.fixture(scope="module")
-def made(int8: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundled:
-    folder = tmp_path_factory.mktemp("made") / "bundle"
-    return api.bundle(int8, "raspberry-pi", folder, takes="images", preprocess="unit")
-
-
 @pytest.fixture
-def bundle(made: Bundled, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made.folder, tmp_path / "copy"))
+def bundle(image_bundle: Bundled, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(image_bundle.folder, tmp_path / "copy"))
 
 
 def run(folder: Path, *options: str) -> tuple[int, list[dict[str, Any]]]:
@@ -111,9 +104,9 @@ def test_files_that_were_added_are_named_and_those_of_an_installation_are_not(bu
     ]
 
 
-def test_compiled_code_and_modules_beside_it_are_not_believed(bundle: Path, made: Bundled) -> None:
+def test_compiled_code_and_modules_beside_it_are_not_believed(bundle: Path, image_bundle: Bundled) -> None:
     """A .pyc that claims to be of the module's source, and a file that calls itself a part of Python."""
-    source = bundle / f"{made.manifest.module}.py"
+    source = bundle / f"{image_bundle.manifest.module}.py"
     kept = source.read_bytes()
     entry = source.stat()
     evil = b"raise SystemExit('the .pyc was run')\n"
@@ -129,8 +122,8 @@ def test_compiled_code_and_modules_beside_it_are_not_believed(bundle: Path, made
     assert (code, events[0]["damaged"]) == (1, ["numpy.py is not in manifest.json"])
 
 
-def test_nothing_of_a_damaged_bundle_is_run(bundle: Path, made: Bundled) -> None:
-    module = bundle / f"{made.manifest.module}.py"
+def test_nothing_of_a_damaged_bundle_is_run(bundle: Path, image_bundle: Bundled) -> None:
+    module = bundle / f"{image_bundle.manifest.module}.py"
     module.write_text("raise RuntimeError('was run')\n", encoding="utf-8")
     code, events = run(bundle)
     assert code == 1

@@ -10,40 +10,22 @@ from typing import Any
 import numpy as np
 import pytest
 import ssh_server
+from report_parts import BOARD
 
 from litesmith import api
 from litesmith.bundle import check
 from litesmith.cli.main import main
 from litesmith.core.bundle import Bundled
-from litesmith.core.device import Device
 from litesmith.core.errors import GateError, SourceError, TargetError, UnknownNameError
 from litesmith.core.golden import Golden
 from litesmith.core.parity import ParityVerdict, Verified
 from litesmith.pipeline.verifying import read_parity, require_sound
 from litesmith.report.encode import from_data
 
-DEVICE = Device(
-    target="pi@board",
-    machine="aarch64",
-    cpu="Cortex-A76",
-    cores=4,
-    memory_bytes=1,
-    os="Linux",
-    governor="ondemand",
-    python="3.11.2",
-    runtime="ai-edge-litert 2.3.0",
-)
-
-
-@pytest.fixture(scope="module")
-def made(int8: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundled:
-    folder = tmp_path_factory.mktemp("made") / "bundle"
-    return api.bundle(int8, "raspberry-pi", folder, takes="images", preprocess="unit")
-
 
 @pytest.fixture
-def bundle(made: Bundled, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(made.folder, tmp_path / "a bundle's $copy"))
+def bundle(image_bundle: Bundled, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(image_bundle.folder, tmp_path / "a bundle's $copy"))
 
 
 @pytest.fixture
@@ -141,7 +123,7 @@ def test_what_a_check_printed_becomes_a_parity(golden: Golden) -> None:
         step(different=1, largest=None, allowed=1.0),
         {"event": "end", "verdict": "within tolerance", "reason": "", "vectors": 1},
     ]
-    parity = read_parity(events, folder="b", golden=golden, device=DEVICE)
+    parity = read_parity(events, folder="b", golden=golden, device=BOARD)
     assert (parity.verdict, parity.vectors, parity.delegate) == (ParityVerdict.WITHIN, 1, "none")
     assert (parity.steps[0].same_top1, parity.steps[1].same_top1) == (True, None)
     assert np.isnan(parity.steps[1].largest)
@@ -150,7 +132,7 @@ def test_what_a_check_printed_becomes_a_parity(golden: Golden) -> None:
 
 def test_a_check_without_a_verdict_is_a_fault_of_the_target(golden: Golden) -> None:
     with pytest.raises(TargetError, match="on pi@board ended without a verdict"):
-        read_parity([{"event": "files", "damaged": []}], folder="b", golden=golden, device=DEVICE)
+        read_parity([{"event": "files", "damaged": []}], folder="b", golden=golden, device=BOARD)
 
 
 @pytest.mark.slow

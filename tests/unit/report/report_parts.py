@@ -45,6 +45,9 @@ DEVICE = Device(
     python="3.11.7",
     runtime="ai-edge-litert 2.3.0",
 )
+BOARD = dataclasses.replace(
+    DEVICE, target="pi@board", machine="aarch64", cpu="Cortex-A76", os="Linux", governor="ondemand", python="3.11.2"
+)
 PI = dataclasses.replace(
     DEVICE, target="virtual_pi", machine="aarch64", cpu="Cortex-A72 (QEMU)", memory_bytes=4_000_000_000, emulated=True
 )

@@ -8,10 +8,10 @@ import re
 from dataclasses import replace
 
 import pytest
+from report_parts import BOARD
 from rich.console import Console, RenderableType
 
 from litesmith.core.bundle import Bundled, BundledFile, Manifest, ModelCard
-from litesmith.core.device import Device
 from litesmith.core.golden import Tolerance
 from litesmith.core.parity import Parity, ParityVerdict, StepParity, Verified
 from litesmith.core.results import Finding
@@ -59,17 +59,6 @@ MADE = Bundled(
     machine="aarch64",
     findings=(Finding(code="x", severity=Severity.WARNING, message="mind \x1b[31mthis", hint="Do that."),),
 )
-DEVICE = Device(
-    target="pi@board",
-    machine="aarch64",
-    cpu="Cortex-A76",
-    cores=4,
-    memory_bytes=1,
-    os="Linux",
-    governor="ondemand",
-    python="3.11.2",
-    runtime="ai-edge-litert 2.3.0",
-)
 STEP = StepParity(vector="noise", step="output", tensor="scores", elements=10, different=0, largest=0.0, allowed=0.0)
 PARITY = Parity(
     bundle="my bundle",
@@ -81,7 +70,7 @@ PARITY = Parity(
     steps=(replace(STEP, step="raw", tensor="image"), STEP),
     delegate="XNNPACK",
     made_with="ai-edge-litert 2.3.0, XNNPACK, x86_64",
-    device=DEVICE,
+    device=BOARD,
 )
 
 
@@ -135,7 +124,7 @@ def test_what_differs_is_listed_with_how_much() -> None:
 
 
 def test_emulated_machines_are_said_to_be() -> None:
-    text = shown(parity_text(Verified(parities=(replace(PARITY, device=replace(DEVICE, emulated=True)),))))
+    text = shown(parity_text(Verified(parities=(replace(PARITY, device=replace(BOARD, emulated=True)),))))
     assert "pi@board (emulated)" in text
 
 
