@@ -110,8 +110,9 @@ def test_random_sizes(filters: dict[Resize, Any]) -> None:
 
 
 @pytest.mark.slow
-def test_thousands_of_random_sizes(filters: dict[Resize, Any]) -> None:
-    fuzz(filters, 2500, seed=2)
+def test_hundreds_of_random_sizes(filters: dict[Resize, Any]) -> None:
+    """2,500 were tried with the same seed, and are the same bytes too; they take a minute."""
+    fuzz(filters, 800, seed=2)
 
 
 def test_one_wrong_weight_is_seen(filters: dict[Resize, Any], monkeypatch: pytest.MonkeyPatch) -> None:
