@@ -42,7 +42,15 @@ say memory_kb "$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo 2>/dev/n
 say memory_free_kb "$(sed -n 's/^MemAvailable: *\([0-9]*\).*/\1/p' /proc/meminfo 2>/dev/null)"
 folder=$HOME/.cache/litesmith
 while [ -n "$folder" ] && [ ! -d "$folder" ]; do folder=${folder%/*}; done
-say disk_free_kb "$(df -Pk "${folder:-/}" 2>/dev/null | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4)"
+free=$(df -Pk "${folder:-/}" 2>/dev/null | tail -n 1 | sed 's/  */ /g' | cut -d ' ' -f 4)
+case $free in
+'' | *[!0-9]*) # the df of busybox knows no folder that no mount point is above, as in a chroot
+    free=$(stat -f -c '%a %S' "${folder:-/}" 2>/dev/null | while read -r blocks size; do
+        echo $((blocks * (size / 1024)))
+    done)
+    ;;
+esac
+say disk_free_kb "$free"
 
 frequency=/sys/devices/system/cpu/cpu0/cpufreq
 say governor "$(content $frequency/scaling_governor)"
