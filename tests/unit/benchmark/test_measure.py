@@ -33,6 +33,7 @@ def timed(cnn: Path, int8: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
     return found, seen
 
 
+@pytest.mark.slow
 def test_every_model_has_a_benchmark_or_a_reason(timed: tuple[Timed, Any]) -> None:
     found, _ = timed
     assert sorted(found.benchmarks) == ["float32", "int8"]

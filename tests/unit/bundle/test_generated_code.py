@@ -103,6 +103,7 @@ def test_only_what_a_model_needs_is_in_its_module(tmp_path: Path) -> None:
     assert not any((tmp_path / name / "camera.py").exists() for name in ("several", "state"))
 
 
+@pytest.mark.slow
 def test_python_3_9_reads_it(tmp_path: Path) -> None:
     for path in written(tmp_path):
         text = path.read_text(encoding="ascii")

@@ -206,6 +206,7 @@ def test_a_few_unreadable_images_are_left_out_and_named(call: Call) -> None:
     assert [finding["sample"] for finding in found] == ["class0/0.png"]
 
 
+@pytest.mark.slow
 def test_a_quantized_model_is_no_source(call: Call, yard: Path, tmp_path: Path) -> None:
     assert call(*["quantize", "cnn.tflite", "--out", "OUT", "--schemes", "dynamic_int8"]).code == 0
     small = tmp_path / "out" / "variants" / "dynamic_int8.tflite"

@@ -58,6 +58,7 @@ def test_json_is_the_record(folder: Path, capsys: Capture) -> None:
     assert len(made["pictures"][0]["edges"]) == len(made["pictures"][0]["counts"]) + 1
 
 
+@pytest.mark.slow
 def test_the_page_loads_nothing(folder: Path, capsys: Capture, tmp_path: Path) -> None:
     page = tmp_path / "debug.html"
     code, out, _ = run(folder, capsys, "--html", str(page))

@@ -46,6 +46,7 @@ def compared(files: dict[str, Path], first: str, second: str) -> Comparison:
     return api.compare(files[first], files[second], jobs=1)
 
 
+@pytest.mark.slow
 def test_a_float_model_and_its_int8_variant(files: dict[str, Path]) -> None:
     made = compared(files, "float", "float_int8")
     changes = {(c.what, c.name): (c.before, c.after) for c in made.changes}

@@ -90,6 +90,7 @@ def connected(monkeypatch: pytest.MonkeyPatch, *found: Session | TargetError) ->
     monkeypatch.setattr(benchmarking, "opened_on", opened)
 
 
+@pytest.mark.slow
 def test_two_machines_are_measured_at_the_same_time(
     cnn: Path, fleet: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +205,7 @@ class Counted(Board):
         return dict.fromkeys(models, one)
 
 
+@pytest.mark.slow
 def test_an_emulated_board_beside_a_real_one(
     cnn: Path, fleet: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:

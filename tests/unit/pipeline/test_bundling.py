@@ -84,6 +84,7 @@ def test_a_recurrent_model_starts_anew_with_every_vector(tmp_path: Path) -> None
     assert api.verify(made.folder).parities[0].verdict is ParityVerdict.IDENTICAL
 
 
+@pytest.mark.slow
 def test_samples_of_the_user_are_among_the_vectors(int8: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", x=pictures(9))
     made = make(int8, tmp_path, data=tmp_path / "data.npz", preprocess="unit", takes="images")

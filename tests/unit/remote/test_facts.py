@@ -224,6 +224,7 @@ SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(s
 
 
 @pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.slow
 def test_the_script_on_this_machine(shell: str, tmp_path: Path) -> None:
     """It changes nothing, says nothing on its error stream, and tells what Python tells too."""
     command = [shell, "sh"] if shell == "busybox" else [shell]

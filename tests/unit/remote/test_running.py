@@ -50,6 +50,7 @@ def running(board: Server) -> list[str]:
     return board.marked("LITESMITH_RUN=")
 
 
+@pytest.mark.slow
 def test_lines_come_as_they_are_printed(session: RemoteSession) -> None:
     seen: list[tuple[str, float]] = []
     command = ["sh", "-c", "echo one; sleep 0.5; printf two; sleep 0.1; echo ' end'; echo"]

@@ -103,6 +103,7 @@ def test_a_program_that_is_not_there(session: Session, command: str) -> None:
         session.run([command], on_line=print, timeout_s=20)
 
 
+@pytest.mark.slow
 def test_the_preflight_knows_this_python(session: Session) -> None:
     found = session.preflight()
     facts = found.facts
