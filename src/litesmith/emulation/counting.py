@@ -143,7 +143,7 @@ def _run(
     place: Place, counter: Counter, shown: Path, models: int, *, inferences: int, seed: int
 ) -> dict[int, dict[str, Any]]:
     request = {
-        "models": [f"/{_SHOWN}/work/models/{number}.tflite" for number in range(models)],
+        "models": [f"/{_SHOWN}/given/models/{number}.tflite" for number in range(models)],
         "inferences": inferences,
         "counts": _COUNTS,
         "seed": seed,
@@ -151,13 +151,13 @@ def _run(
     environment = {
         "QEMU_CPU": place.board.cpu,
         "QEMU_PLUGIN": f"file=/{_SHOWN}/qemu/instructions.so,out={_COUNTS}",
-        "PYTHONPATH": f"/{_SHOWN}/work/runtime",
+        "PYTHONPATH": f"/{_SHOWN}/given/runtime",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "OPENBLAS_NUM_THREADS": "1",  # threads that wait in a loop would be counted
         "HOME": "/run",
     }
-    binds = [(str(shown), f"{_SHOWN}/work"), (str(counter.folder), f"{_SHOWN}/qemu")]
+    binds = [(str(shown), f"{_SHOWN}/given"), (str(counter.folder), f"{_SHOWN}/qemu")]
     binds += [(f"/{name}", name) for name in HOST_LIBRARIES]  # which that qemu and the plugin are linked to
     rows: dict[int, dict[str, Any]] = {}
 
@@ -168,7 +168,7 @@ def _run(
         except (ValueError, KeyError, AttributeError):
             return  # something else that the runtime prints
 
-    command = ["/usr/bin/python3", f"/{_SHOWN}/work/{SCRIPT.name}", json.dumps(request)]
+    command = ["/usr/bin/python3", f"/{_SHOWN}/given/{SCRIPT.name}", json.dumps(request)]
     spaces.run(
         spaces.inside(place.root, command, qemu=counter.qemu, environment=environment, binds=binds),
         f"counting instructions on {place.board.name}",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from litesmith.bundle.check import read_manifest
+from litesmith.bundle.check import damages, read_manifest
 from litesmith.core.errors import OutputError
 from litesmith.core.files import output_error, require_writable
 
@@ -19,7 +19,8 @@ def require_free(out: Path, *, replace: bool) -> None:
     """Check that a bundle may be written to `out`, before any work is done.
 
     Raises:
-        OutputError: something is there already, and it is no bundle that was to be replaced.
+        OutputError: something is there already, and it is no bundle that was to be replaced, or somebody's own work is
+            in it: files that were added or changed. What an installation made does not count.
     """
     if not os.path.lexists(out):
         return
@@ -37,6 +38,12 @@ def require_free(out: Path, *, replace: bool) -> None:
         raise OutputError(
             f"{out} is there already: a bundle of '{manifest['card'].get('name', 'a model')}'",
             hint="Name another folder with --out DIR, or add --replace.",
+        )
+    own = next((line for line in damages(out) if not line.endswith(" is missing")), "")
+    if own:
+        raise OutputError(
+            f"{out} is not replaced, as it is not what was bundled: {own}",
+            hint="Move what is yours elsewhere, or name another folder with --out DIR.",
         )
 
 

@@ -66,8 +66,10 @@ def test_home_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["line\nbreak", 'quo"te', "${HOME}"])
-def test_a_home_no_ssh_configuration_can_name_is_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LITESMITH_HOME", f"/tmp/{name}")
+def test_a_home_no_ssh_configuration_can_name_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LITESMITH_HOME", str(tmp_path / name))
     with pytest.raises(OutputError, match="cannot be kept in"):
         store.home()
 

@@ -309,6 +309,13 @@ def test_what_is_there_is_replaced_only_when_told_and_only_a_bundle(int8: Path, 
     with pytest.raises(OutputError, match="a bundle of 'int8'") as raised:
         make(cnn, tmp_path)
     assert "--replace" in raised.value.hint
+    (Path(first.folder) / ".venv").mkdir()
+    own = Path(first.folder) / "my_app.py"
+    own.write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"my_app\.py is not in manifest\.json"):
+        make(cnn, tmp_path, replace=True)
+    assert own.read_text(encoding="utf-8") == "mine"
+    own.unlink()
     assert make(cnn, tmp_path, replace=True).manifest.card.name == "cnn"
     assert not (Path(first.folder) / "int8.py").exists()
     (tmp_path / "bundle" / "manifest.json").unlink()
