@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from litesmith.cli import explanation
+from litesmith.cli import explanation, interruption
 from litesmith.cli.parser import parse
 from litesmith.cli.progress import Bars
 from litesmith.cli.verb import Outcome, Verb
@@ -35,6 +35,7 @@ def verbs() -> dict[str, Verb]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     signal.signal(signal.SIGTERM, _terminated)
+    interruption.heed()
     wants_json = "--json" in (sys.argv if arguments is None else arguments)
     try:
         outcome = _run(arguments)

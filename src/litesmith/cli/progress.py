@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import Any
 
+from litesmith.cli import interruption
+
 
 class Bars:
     """Shows progress of stages; a context manager that is itself the `Progress` callable.
@@ -33,7 +35,12 @@ class Bars:
             self._live.stop()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Show that `done` of `total` units of a stage are finished."""
+        """Show that `done` of `total` units of a stage are finished.
+
+        Raises:
+            Interrupted: Ctrl-C arrived before and was lost.
+        """
+        interruption.raise_if_lost()
         if self._quiet:
             return
         if sys.stderr.isatty():
