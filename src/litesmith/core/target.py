@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from litesmith.core.device import Device
 from litesmith.core.instructions import InstructionCount
+from litesmith.core.phone import PhoneFacts, PhoneHeat
 from litesmith.core.preflight import Preflight
 from litesmith.core.progress import Progress
 
@@ -87,6 +88,35 @@ class CountsInstructions(Protocol):
 
         Raises:
             TargetError: nothing can be counted, and why.
+        """
+
+
+@runtime_checkable
+class RunsPrograms(Protocol):
+    """What a session on a phone offers beside: there is no Python, so models are timed by programs of the phone's kind.
+
+    `Session.run` runs such a program once it was sent; `Session.run_script` raises TargetError there.
+    """
+
+    def phone(self) -> PhoneFacts:
+        """Return what phone this is; asked once in a session.
+
+        Raises:
+            TargetError: it cannot be asked.
+        """
+
+    def heat(self) -> PhoneHeat:
+        """Return its heat and clock now.
+
+        Raises:
+            TargetError: it cannot be asked.
+        """
+
+    def send_program(self, file: Path) -> str:
+        """Return the path a program has there, after sending it if need be; the phone may run it.
+
+        Raises:
+            TargetError: it cannot be sent, or be made runnable.
         """
 
 
