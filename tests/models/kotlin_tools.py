@@ -113,7 +113,9 @@ def compile_kotlin(
     command = ["java", "-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", compiler]
     command += ["org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", f"@{listed}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=_COMPILER_S, check=False)
-    assert done.returncode == 0 and "warning:" not in done.stderr, done.stderr + done.stdout
+    said = done.stderr + done.stdout
+    assert done.returncode == 0, said
+    assert "warning:" not in said, said
 
 
 @cache
