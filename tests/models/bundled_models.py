@@ -53,6 +53,8 @@ def job_of(
         versions={"litesmith": "0.1.0"},
     )
     fields.setdefault("normalized", (True,) * len(inputs))
+    fields.setdefault("package", "com.example.app")
+    fields.setdefault("class_name", "TinyClassifier" if labels or fields.get("classifies") else "TinyModel")
     return BundleJob(
         model=path,
         file_name=file_name(path),

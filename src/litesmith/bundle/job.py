@@ -10,6 +10,7 @@ from pathlib import Path
 
 from litesmith.core.bundle import ModelCard
 from litesmith.core.errors import BundleError
+from litesmith.core.model_facts import RuntimeNeed
 from litesmith.core.preprocessing import Layout, Resize
 from litesmith.core.tensors import TensorSpec
 
@@ -17,6 +18,7 @@ _TAKEN = frozenset({"run", "camera", "check", "numpy", "pil", "ai_edge_litert", 
 _LONGEST_NAME = 60
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.tflite")
 DELEGATES = ("none", "edgetpu")
+RUNTIMES = ("litert", "tensorflow-lite")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,10 @@ class BundleJob:
         python: Version of Python on the target, such as `3.11`; empty where any will do.
         service: File name of the systemd unit in the bundle; empty without one.
         wheelhouse: Whether the bundle carries its wheels.
+        package: Kotlin package of an Android bundle; empty for other kinds.
+        class_name: Of the generated Kotlin class; empty for other kinds.
+        runtime: Artifacts that an Android bundle runs on, one of `RUNTIMES`.
+        needs: Oldest version of each runtime that can run the model, as the audit says it.
     """
 
     model: Path
@@ -77,6 +83,10 @@ class BundleJob:
     python: str = ""
     service: str = ""
     wheelhouse: bool = False
+    package: str = ""
+    class_name: str = ""
+    runtime: str = "litert"
+    needs: tuple[RuntimeNeed, ...] = ()
 
     @property
     def class_count(self) -> int:

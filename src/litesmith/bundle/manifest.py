@@ -14,15 +14,17 @@ from litesmith.core.errors import PluginError
 from litesmith.core.files import sha256_file, write_text
 
 
-def manifest_of(folder: Path, *, kind: str, module: str, card: ModelCard, roles: Mapping[str, str]) -> Manifest:
+def manifest_of(
+    folder: Path, *, kind: str, card: ModelCard, roles: Mapping[str, str], code: Mapping[str, str]
+) -> Manifest:
     """Return the manifest of a folder as it stands, without its own digest.
 
     Args:
         folder: The bundle.
         kind: As typed, such as `raspberry-pi`.
-        module: Name of the generated module, or empty.
         card: The model's.
         roles: Role of each file, by its path relative to the folder.
+        code: What the generated code is called: `module`, or `package` and `class_name`.
 
     Raises:
         PluginError: a file was written that nobody gave a role, or the other way round.
@@ -36,7 +38,8 @@ def manifest_of(folder: Path, *, kind: str, module: str, card: ModelCard, roles:
         for name, path in sorted(there.items())
     )
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
-    return Manifest(schema_version=MANIFEST_VERSION, kind=kind, module=module, created=now, card=card, files=files)
+    names = {"module": "", **code}
+    return Manifest(schema_version=MANIFEST_VERSION, kind=kind, created=now, card=card, files=files, **names)
 
 
 def write_manifest(folder: Path, manifest: Manifest, encode: Callable[[Manifest], str]) -> Manifest:

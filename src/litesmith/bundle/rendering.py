@@ -1,4 +1,4 @@
-"""Fills the templates of bundles. Code and Markdown are not HTML: what escapes data is `literal` and `markdown`."""
+"""Fills the templates of bundles. Code and Markdown are not HTML: data is escaped by the filters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from litesmith.bundle.kotlin_literals import android_string, kdoc, kotlin, xml
 from litesmith.bundle.literals import literal, markdown
 from litesmith.core.units import format_latency, format_size
 
@@ -20,11 +21,12 @@ def environment() -> Environment:
     """Return what fills templates."""
     made = Environment(
         loader=PackageLoader("litesmith.bundle", "templates"),
-        autoescape=False,  # noqa: S701 - Python and Markdown, each with its own escaping
+        autoescape=False,  # noqa: S701 - code and Markdown, each with its own escaping
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     made.filters |= {"literal": literal, "markdown": markdown, "size": format_size, "latency": format_latency}
+    made.filters |= {"kotlin": kotlin, "kdoc": kdoc, "xml": xml, "android_string": android_string}
     return made

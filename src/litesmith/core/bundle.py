@@ -74,7 +74,9 @@ class Manifest:
     Attributes:
         schema_version: Of this record.
         kind: Plugin that made the bundle, such as `raspberry-pi`.
-        module: Name of the generated module, without `.py`; empty where there is none.
+        module: Name of the generated Python module, without `.py`; empty where there is none.
+        package: Kotlin package of an Android project; empty for other kinds.
+        class_name: The generated Kotlin class; empty for other kinds.
         created: Date and time, UTC.
         card: The model's.
         files: Every file but the manifest, sorted by path.
@@ -87,6 +89,8 @@ class Manifest:
     created: str
     card: ModelCard
     files: tuple[BundledFile, ...]
+    package: str = ""
+    class_name: str = ""
     sha256: str = ""
 
 

@@ -29,6 +29,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.pipeline.auditing import audit_of
 from litesmith.pipeline.bundle_facts import Feeding, feeding_of, read_labels, report_beside
 from litesmith.pipeline.bundle_folder import filling, require_free
+from litesmith.pipeline.bundle_options import class_of, require_applying, require_names
 from litesmith.pipeline.datasets import load
 from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_delegate, require_not_compiled
 from litesmith.pipeline.golden_making import Subject, make_golden
@@ -91,10 +92,15 @@ def _planned(settings: Settings) -> _Plan:
     if settings.for_ not in kinds:
         raise unknown(KIND, settings.for_, kinds)
     kind: Kind = load_plugin(PACKAGE, settings.for_.replace("-", "_"), kind=KIND)
+    require_applying(settings, kind)
     require_delegate(settings.delegate)
     labels = read_labels(settings.labels)
-    python, machine = _asked(settings)
-    pins_for(python, machine, images=True)
+    python, machine = _asked(settings) if kind.installs else ("", "")
+    if kind.installs:
+        pins_for(python, machine, images=True)
+    require_names(settings, kind)
+    if kind.require is not None:
+        kind.require(model)
     digest = sha256_file(model)
     report, notes = report_beside(model, digest)
     name = name_of(model, digest, report)
@@ -165,7 +171,9 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
     card = replace(card, sha256=sha256_file(shipped), size_bytes=shipped.stat().st_size)
     subject = _subject(plan, audit, feeding, (inputs, outputs), card.sha256)
     samples = _samples(run, inputs)
-    pins = pins_for(plan.python, plan.machine, images=feeding.picture is not None)
+    images = feeding.picture is not None
+    pins = pins_for(plan.python, plan.machine, images=images) if plan.kind.installs else ()
+    classifies = images and gives_classes(plan.model, card)
     job = jobs.BundleJob(
         model=shipped,
         file_name=subject.file_name,
@@ -174,13 +182,17 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         picture=feeding.picture,
         normalized=subject.normalized,
         labels=plan.labels,
-        classifies=feeding.picture is not None and gives_classes(plan.model, card),
+        classifies=classifies,
         threads=settings.threads if settings.threads != FIELDS["threads"].default else _THREADS,
         delegate=settings.delegate,
         requirements={pin.package: pin.version for pin in pins},
         python=plan.python if settings.wheelhouse else "",
         service=_service_name(plan, settings),
         wheelhouse=settings.wheelhouse,
+        package=settings.package,
+        class_name=class_of(settings, plan.name, classifies=classifies or bool(plan.labels), pictures=images),
+        runtime=settings.runtime,
+        needs=audit.runtimes,
     )
     roles = dict(plan.kind.write(job, folder))
     with run.telling("make golden vectors"):
@@ -192,7 +204,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         roles |= write_installation(job, folder)
         if settings.wheelhouse:
             roles |= _wheelhouse(pins, plan, folder, run.progress)
-    manifest = manifest_of(folder, kind=plan.typed_kind, module=job.module, card=card, roles=roles)
+    manifest = manifest_of(folder, kind=plan.typed_kind, card=card, roles=roles, code=plan.kind.code(job))
     signed = write_manifest(folder, manifest, to_json)
     return Bundled(
         folder=str(plan.out),

@@ -39,5 +39,10 @@ def write(job: BundleJob, folder: Path) -> list[tuple[str, str]]:
 
 
 PLUGIN = Kind(
-    name="raspberry_pi", summary="Folder with a Python module for ARM64 Linux boards", write=write, installs=True
+    name="raspberry_pi",
+    summary="Folder with a Python module for ARM64 Linux boards",
+    write=write,
+    code=lambda job: {"module": job.module},
+    installs=True,
+    settings=("delegate", "wheelhouse", "python", "machine", "target", "service"),
 )

@@ -23,7 +23,7 @@ PLUGIN = Verb(
     models=1,
     settings=(
         "for_", "out", "replace", "data", "labels", "takes", *PREPROCESSING, "threads", "delegate",
-        "wheelhouse", "python", "machine", "target", "service", "jobs", "seed",
+        "package", "class_name", "runtime", "wheelhouse", "python", "machine", "target", "service", "jobs", "seed",
     ),
     run=run,
     meanings=(

@@ -1,0 +1,81 @@
+"""Which files an Android bundle has: template, path in the bundle, role, and on what they depend.
+
+A path is filled with `places`: `{core}`, `{core_test}`, `{library}`, `{library_test}` and `{app}` are the source
+folders of the Kotlin packages, `{class_name}` is the generated class. Templates are named relative to
+`templates/android/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ASSETS = "library/src/main/assets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """One file that a template makes.
+
+    Attributes:
+        template: Relative to `templates/android/`.
+        path: Pattern of the path in the bundle.
+        role: As in `BundledFile`.
+        when: Name of a value that has to be true for the file to be there; empty for always.
+    """
+
+    template: str
+    path: str
+    role: str = "code"
+    when: str = ""
+
+
+CORE_FILES: tuple[Template, ...] = (
+    Template(template="core/DType.kt.j2", path="{core}/DType.kt"),
+    Template(template="core/TensorSpec.kt.j2", path="{core}/TensorSpec.kt"),
+    Template(template="core/Runner.kt.j2", path="{core}/Runner.kt"),
+    Template(template="core/ModelContract.kt.j2", path="{core}/ModelContract.kt"),
+    Template(template="core/Pixels.kt.j2", path="{core}/Pixels.kt", when="picture"),
+    Template(template="core/Category.kt.j2", path="{core}/Category.kt", when="classes"),
+)
+"""Of the pure Kotlin core: templates/android/core/."""
+
+TEST_FILES: tuple[Template, ...] = ()
+"""Golden check and JUnit tests of the core: templates/android/core/."""
+
+PROJECT_FILES: tuple[Template, ...] = ()
+"""Gradle project and README: templates/android/project/."""
+
+LIBRARY_FILES: tuple[Template, ...] = ()
+"""Of the Android library and its instrumented tests: templates/android/library/."""
+
+APP_FILES: tuple[Template, ...] = ()
+"""Of the demo app: templates/android/app/."""
+
+
+def all_files() -> tuple[Template, ...]:
+    """Return every file, in the order in which they are written."""
+    return (*PROJECT_FILES, *CORE_FILES, *TEST_FILES, *LIBRARY_FILES, *APP_FILES)
+
+
+def places(package: str, class_name: str) -> dict[str, str]:
+    """Return what paths are filled with.
+
+    >>> places("com.example.app", "FlowerClassifier")["core"]
+    'core/src/main/kotlin/com/example/app/core'
+    """
+    folder = package.replace(".", "/")
+    return {
+        "core": f"core/src/main/kotlin/{folder}/core",
+        "core_test": f"core/src/test/kotlin/{folder}/core",
+        "library": f"library/src/main/kotlin/{folder}/library",
+        "library_test": f"library/src/androidTest/kotlin/{folder}/library",
+        "app": f"app/src/main/kotlin/{folder}",
+        "class_name": class_name,
+    }
+
+
+def wanted(entry: Template, values: Mapping[str, Any]) -> bool:
+    """Tell whether a bundle with these values has a file."""
+    return not entry.when or bool(values[entry.when])
