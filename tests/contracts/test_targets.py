@@ -38,7 +38,11 @@ def _where(name: str) -> object:
     return name if name == "local" else pytest.param(name, marks=pytest.mark.slow)
 
 
-@pytest.fixture(scope="module", params=[_where(name) for name in plugin_names(PACKAGE)])
+PYTHON_TARGETS = [name for name in plugin_names(PACKAGE) if name != "adb"]
+"""Phones have no Python; what they promise is held in tests/device/test_phone.py."""
+
+
+@pytest.fixture(scope="module", params=[_where(name) for name in PYTHON_TARGETS])
 def session(request: pytest.FixtureRequest) -> Iterator[Session]:
     address = ""
     if request.param == "ssh":

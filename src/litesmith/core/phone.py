@@ -67,3 +67,16 @@ class PhoneHeat:
     cpu_c: float | None = None
     clock_mhz: float | None = None
     cooling: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Battery:
+    """Charge of a phone; None where it does not say.
+
+    Attributes:
+        percent: Charge.
+        powered: Whether it hangs on a charger or a port that gives power.
+    """
+
+    percent: int | None = None
+    powered: bool | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from litesmith.core.phone import Battery, PhoneFacts, PhoneHeat
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundPython:
@@ -110,12 +112,18 @@ class Preflight:
         emulated: Whether the CPU is emulated.
         facts: What it says of itself.
         obstacles: Blocking ones first.
+        phone: What phone it is, if it is one.
+        heat: How hot that is.
+        battery: How full its battery is.
     """
 
     target: str
     emulated: bool
     facts: MachineFacts
     obstacles: tuple[Obstacle, ...] = ()
+    phone: PhoneFacts | None = None
+    heat: PhoneHeat | None = None
+    battery: Battery | None = None
 
     @property
     def ready(self) -> bool:

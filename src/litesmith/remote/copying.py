@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import select
-import stat
 import subprocess
-import tarfile
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from litesmith.core.errors import SourceError, TargetError
-from litesmith.core.files import output_error, sha256_file
+from litesmith.core.errors import TargetError
+from litesmith.core.files import sha256_file
+from litesmith.core.packing import one_file
 from litesmith.core.progress import Progress, silent
 from litesmith.core.units import format_size
 from litesmith.remote.connection import Connection
@@ -41,7 +37,7 @@ def send(connection: Connection, item: Path, *, progress: Progress = silent) -> 
         TargetError: the disk there is full, the connection is lost for good, or a limit of time.
     """
     item = item.absolute()
-    with _one_file(item) as (path, kind):
+    with one_file(item) as (path, kind):
         digest = sha256_file(path)
         parcel = _Parcel(
             path=path, name=item.name, kind=kind, digest=digest, size=path.stat().st_size, folder=digest[:16]
@@ -199,48 +195,3 @@ class _Sending:
             f"in {self.connection.folder}; what was sent of it was removed",
             hint="Free some space there, for example with: sudo apt clean",
         )
-
-
-@contextmanager
-def _one_file(item: Path) -> Iterator[tuple[Path, str]]:
-    """Yield a file that holds the item, and whether that is a `file` or the archive of a `folder`.
-
-    Raises:
-        SourceError: it is missing, cannot be read, or holds something that is neither file nor folder.
-    """
-    with tempfile.TemporaryDirectory(prefix="litesmith-") as folder:
-        archive = Path(folder) / "archive"
-        try:
-            mode = item.stat().st_mode
-            if stat.S_ISDIR(mode) and item.name:
-                _pack(item, archive)
-            elif stat.S_ISREG(mode):
-                item.open("rb").close()
-            else:
-                raise SourceError(f"{item} is neither a file nor a folder with a name", hint="Give one of those.")
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise output_error(error, archive) from error
-            raise SourceError(f"{error.filename or item} cannot be read: {error.strerror}", hint="Check it.") from error
-        yield (archive, "folder") if stat.S_ISDIR(mode) else (item, "file")
-
-
-def _pack(folder: Path, archive: Path) -> None:
-    """Write a folder's files to an archive, the same bytes for the same content. Links become what they lead to."""
-    with tarfile.open(archive, "w", format=tarfile.GNU_FORMAT, dereference=True) as tar:
-        for item in sorted(folder.rglob("*")):
-            if item.is_symlink() and item.is_dir():
-                raise SourceError(f"{item} is a link to a folder", hint="Put the folder itself there.")
-            if not (item.is_dir() or item.is_file()):
-                raise SourceError(f"{item} is neither a file nor a folder", hint="Remove it.")
-            info = tar.gettarinfo(item, arcname=str(item.relative_to(folder)))
-            info.uid = info.gid = 0
-            info.uname = info.gname = ""
-            info.mtime = 0
-            info.type = tarfile.DIRTYPE if item.is_dir() else tarfile.REGTYPE  # never a hard link
-            if item.is_dir():
-                tar.addfile(info)
-                continue
-            info.size = item.stat().st_size
-            with item.open("rb") as file:
-                tar.addfile(info, file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
+from litesmith.core.cpu_names import arm_name
 from litesmith.core.errors import TargetError
 from litesmith.core.preflight import FoundPython, MachineFacts
 
@@ -13,23 +14,6 @@ SCRIPT = Path(__file__).with_name("facts.sh")
 LEAST_PYTHON, MOST_PYTHON = (3, 10), (3, 14)
 """The Pythons the runtime has packages for."""
 
-_ARM_PARTS = {
-    "0xd03": "Cortex-A53",
-    "0xd04": "Cortex-A35",
-    "0xd05": "Cortex-A55",
-    "0xd07": "Cortex-A57",
-    "0xd08": "Cortex-A72",
-    "0xd09": "Cortex-A73",
-    "0xd0a": "Cortex-A75",
-    "0xd0b": "Cortex-A76",
-    "0xd0c": "Neoverse-N1",
-    "0xd0d": "Cortex-A77",
-    "0xd40": "Neoverse-V1",
-    "0xd41": "Cortex-A78",
-    "0xd49": "Neoverse-N2",
-    "0xc07": "Cortex-A7",
-    "0xb76": "ARM1176",
-}
 _ZONES = ("cpu-thermal", "cpu_thermal", "soc", "cpu", "x86_pkg_temp")
 _THROTTLED = (
     (0, "under-voltage now"),
@@ -106,8 +90,7 @@ def facts_of(printed: str, *, target: str) -> MachineFacts:
 
 def _cpu(implementer: str, part: str, model: str) -> str:
     """Return the name of the CPU: of Arm's own by number, since their model name says the architecture only."""
-    name = _ARM_PARTS.get(part, "") if implementer in ("", "0x41") else ""
-    return name or model or part
+    return arm_name(implementer, part) or model or part
 
 
 def _whole(text: str) -> int:

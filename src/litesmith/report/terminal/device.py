@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from litesmith.core.device_action import DeviceOutcome
+from litesmith.core.phone import THERMAL_WORDS
 from litesmith.core.preflight import MachineFacts, Preflight
 from litesmith.core.units import format_size
 from litesmith.report.terminal.plain import Screen, facts
@@ -46,7 +47,7 @@ def device_text(made: DeviceOutcome) -> RenderableType:
 
 def _preflight(found: Preflight) -> Iterator[RenderableType]:
     pairs = [("target", found.target + (" (emulated: times are no latencies)" if found.emulated else ""))]
-    pairs += [(label, value) for label, value in _lines(found.facts) if value]
+    pairs += [(label, value) for label, value in (*_lines(found.facts), *_phone(found)) if value]
     yield facts((label, Text(clean(value), overflow="fold")) for label, value in pairs)
     yield Text("")
     for obstacle in found.obstacles:
@@ -73,7 +74,42 @@ def _lines(found: MachineFacts) -> Iterator[tuple[str, str]]:
     yield "heat", "" if found.temperature_c is None else f"{found.temperature_c:.0f} degrees Celsius"
     yield "throttling", ", ".join(found.throttling)
     yield "Python", f"{found.python} ({found.python_path})" if found.python else ""
-    yield "runtime", found.runtime or "none yet; a session brings it, or litesmith device prepare"
+
+
+def _phone(found: Preflight) -> Iterator[tuple[str, str]]:
+    """Yield the runtime of a board, and of a phone, where the runtime is a part of each app, what it is."""
+    if found.phone is None:
+        yield "runtime", found.facts.runtime or "none yet; a session brings it, or litesmith device prepare"
+        return
+    groups = [
+        f"{count(len(group.cores), 'core')} {spans(group.cores)}"
+        + ("" if group.clock_most_mhz is None else f" up to {group.clock_most_mhz:.0f} MHz")
+        for group in reversed(found.phone.groups)
+    ]
+    yield "cores", "; ".join(groups)
+    yield "programs", ", ".join(found.phone.abis)
+    battery, heat = found.battery, found.heat
+    if battery is not None and battery.percent is not None:
+        warm = "" if heat is None or heat.battery_c is None else f", {heat.battery_c:.1f} degrees Celsius"
+        power = {True: ", on power", False: ", not on power", None: ""}[battery.powered]
+        yield "battery", f"{battery.percent} percent{power}{warm}"
+    if heat is not None and heat.status is not None:
+        yield "thermal", f"status {heat.status} ({THERMAL_WORDS[min(heat.status, len(THERMAL_WORDS) - 1)]})"
+
+
+def spans(numbers: Sequence[int]) -> str:
+    """Return whole numbers with runs put together.
+
+    >>> spans((0, 1, 2, 3, 7))
+    '0-3, 7'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _of(free: int, whole: int) -> str:
