@@ -8,6 +8,7 @@ from typing import Any
 from litesmith import __version__
 from litesmith.bundle.feeding import Feed, feeds, require_sound
 from litesmith.bundle.job import BundleJob
+from litesmith.bundle.kotlin_feeding import constants, ways
 from litesmith.bundle.kotlin_names import members, require_class_name, require_package
 from litesmith.bundle.kotlin_support import require_servable, runtime_version
 from litesmith.bundle.python_module import LABELS_FILE, tall_pictures
@@ -26,6 +27,7 @@ _ARRAYS = {
     "int64": "LongArray",
     "bool": "BooleanArray",
 }
+_VIEWS = {"float32": "Float", "int32": "Int", "int64": "Long"}
 _SUPPORT = {Resize.BOX: 0.5, Resize.BILINEAR: 1.0, Resize.BICUBIC: 2.0, Resize.LANCZOS: 3.0}
 _LONGEST_NAME = 200
 _LONGEST_LINE = 40
@@ -83,6 +85,7 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
     require_servable(job)
     fed = feeds(job)
     inputs, outputs = _inputs(job, fed), _outputs(job)
+    filled = ways(fed, picture=job.picture is not None)
     picture = job.picture
     pillow = version_of("pillow") or ""
     return {
@@ -107,9 +110,14 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
         "dynamic": any(-1 in spec.shape for spec in job.card.inputs),
         "feeds": fed,
         "inputs": inputs,
+        "ways": filled,
+        "views": sorted({way.view for way in filled if way.view}),
+        "output_views": sorted({_VIEWS[o.spec.dtype] for o in outputs if o.spec.dtype in _VIEWS}),
+        "constants": constants(fed, filled),
         "outputs": outputs,
         **_picture_values(job, pillow),
         "tensors": picture is None,
+        "answers": not job.class_count,
         "pillow": pillow,
         **readme_values(job, fed),
     }

@@ -28,5 +28,5 @@ def environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.filters |= {"literal": literal, "markdown": markdown, "size": format_size, "latency": format_latency}
-    made.filters |= {"kotlin": kotlin, "kdoc": kdoc, "xml": xml, "android_string": android_string}
+    made.filters |= {"kotlin": kotlin, "kdoc": kdoc, "xml": xml, "android_string": android_string, "double": repr}
     return made
