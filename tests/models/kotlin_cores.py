@@ -1,0 +1,168 @@
+"""Kotlin cores of many models, compiled in one call and driven from Python step by step, without a runtime.
+
+cores = compile_cores({"bilinear": job, ...}, folder)
+cores.ask("bilinear", "resize", pixels)   raw bytes, as the generated class makes them
+answers = cores.answers()                  runs all that was asked, in one JVM
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from kotlin_tools import compile_kotlin, jars, run_java
+
+from litesmith.bundle.job import BundleJob
+from litesmith.bundle.kinds.android import write
+from litesmith.bundle.kotlin_module import kotlin_values
+
+Array = npt.NDArray[Any]
+_READERS = {
+    "FloatArray": "FloatArray(data.remaining() / 4) { data.getFloat() }",
+    "IntArray": "IntArray(data.remaining() / 4) { data.getInt() }",
+    "LongArray": "LongArray(data.remaining() / 8) { data.getLong() }",
+    "ByteArray": "ByteArray(data.remaining()) { data.get() }",
+    "BooleanArray": "BooleanArray(data.remaining()) { data.get().toInt() != 0 }",
+}
+_DTYPES = {
+    "FloatArray": "<f4", "IntArray": "<i4", "LongArray": "<i8", "ByteArray": "u1", "BooleanArray": "u1",
+}  # fmt: skip
+_RUNNER = """\
+private class NoRunner : Runner {
+    override val inputs: List<TensorSpec> = ModelContract.INPUTS
+    override val outputs: List<TensorSpec> = ModelContract.OUTPUTS
+    override val accelerator: String = "none"
+    override fun run(inputs: List<ByteBuffer>, outputs: List<ByteBuffer>): Unit = Unit
+    RESET
+    override fun close(): Unit = Unit
+}
+"""
+_MAIN = """\
+package driver
+
+import java.io.File
+
+fun main(arguments: Array<String>) {
+    for (line in File(arguments[0]).readLines()) {
+        val words = line.split(' ')
+        when (words[0]) {
+BRANCHES
+            else -> error(line)
+        }
+    }
+}
+"""
+
+
+@dataclass
+class Cores:
+    """Compiled cores, and what they are to be asked."""
+
+    folder: Path
+    jobs: Mapping[str, BundleJob]
+    classpath: Sequence[Path]
+    asked: list[str] = field(default_factory=list)
+
+    def ask(self, name: str, step: str, *values: Array) -> None:
+        """Note one call: `resize` with uint8 [H, W, C], or `fill` with one array per input."""
+        number = len(self.asked)
+        files = []
+        for place, array in enumerate(values):
+            file = self.folder / f"{number}-{place}.in"
+            file.write_bytes(np.ascontiguousarray(array).tobytes())
+            files.append(str(file))
+        sizes = [str(side) for side in values[0].shape[:2]] if step == "resize" else []
+        channels = ["3" if values[0].ndim == 3 and values[0].shape[2] == 3 else "1"] if step == "resize" else []
+        out = str(self.folder / f"{number}.out")
+        self.asked.append(" ".join([name, step, out, *sizes, *channels, *files]))
+
+    def answers(self) -> list[bytes]:
+        """Return the bytes that each call made, in order."""
+        script = self.folder / "asked.txt"
+        script.write_text("\n".join(self.asked), encoding="utf-8")
+        done = run_java("driver.MainKt", self.classpath, [str(script)])
+        assert done.returncode == 0, done.stderr[-3000:]
+        return [Path(line.split(" ")[2]).read_bytes() for line in self.asked]
+
+
+def compile_cores(jobs: Mapping[str, BundleJob], folder: Path) -> Cores:
+    """Write the Android bundle of each job under a package of its own, and compile all cores with a driver."""
+    folder.mkdir(parents=True, exist_ok=True)
+    sources, placed, branches = [], {}, []
+    for name, given in jobs.items():
+        job = replace(given, package=f"test.{name}")
+        bundle = folder / "bundles" / name
+        bundle.mkdir(parents=True)
+        write(job, bundle)
+        sources.append(bundle / "core/src/main")
+        driver = folder / "drivers" / f"{name}.kt"
+        driver.parent.mkdir(exist_ok=True)
+        driver.write_text(_driver(job), encoding="utf-8")
+        sources.append(driver)
+        branches.append(f'            "{name}" -> test.{name}.core.drive(words)')
+        placed[name] = job
+    main = folder / "drivers" / "Main.kt"
+    main.write_text(_MAIN.replace("BRANCHES", "\n".join(branches)), encoding="utf-8")
+    out = folder / "classes"
+    shutil.rmtree(out, ignore_errors=True)
+    compile_kotlin([*sources, main], out, jars("core"), explicit=False)
+    return Cores(folder=folder, jobs=placed, classpath=[out, *jars("core")])
+
+
+def as_driven(name: str, cores: Cores, raw: Sequence[Array]) -> list[Array]:
+    """Return raw values in the types that the generated `fill` takes; int8 and uint8 stay where it takes bytes."""
+    values = kotlin_values(cores.jobs[name])
+    made = []
+    for array, tensor, way in zip(raw, values["inputs"], values["ways"], strict=True):
+        is_bytes = way.bytes and array.dtype in (np.uint8, np.int8)
+        made.append(array if is_bytes else array.astype(_DTYPES[tensor.array]))
+    return made
+
+
+def _driver(job: BundleJob) -> str:
+    values: dict[str, Any] = kotlin_values(job)
+    reset = "override fun reset(): Unit = Unit" if values["stateful"] else ""
+    labels = ', List(%d) { "label $it" }' % values["classes"] if values["labels"] else ""
+    model = f"{job.class_name}(NoRunner(){labels})"
+    if values["picture"]:
+        steps = """\
+        "resize" -> model.resize(Pixels(words[4].toInt(), words[3].toInt(), words[5].toInt(), File(words[6]).readBytes()))
+        else -> { model.fill(File(words[3]).readBytes()); model.inputBuffers.bytes() }
+"""
+    else:
+        fills = []
+        for number, (tensor, way) in enumerate(zip(values["inputs"], values["ways"], strict=True)):
+            data = f"File(words[{number + 3}]).data()"
+            fill = f"{data}.let {{ data -> model.fill{number}({_READERS[tensor.array]}) }}"
+            if way.bytes:
+                fill = f"if (File(words[{number + 3}]).length() == {tensor.size}L) model.fill{number}(File(words[{number + 3}]).readBytes()) else {fill}"
+            fills.append(fill)
+        steps = f"        else -> {{ {'; '.join(fills)}; model.inputBuffers.bytes() }}\n"
+    return f"""\
+package test.{job.package.split(".")[1]}.core
+
+import java.io.File
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+
+{_RUNNER.replace("RESET", reset)}
+private val model = {model}
+
+private fun File.data(): ByteBuffer = ByteBuffer.wrap(readBytes()).order(ByteOrder.LITTLE_ENDIAN)
+
+private fun List<ByteBuffer>.bytes(): ByteArray = fold(ByteArray(0)) {{ made, buffer ->
+    buffer.clear()
+    made + ByteArray(buffer.remaining()).also {{ buffer.get(it) }}
+}}
+
+fun drive(words: List<String>) {{
+    val made = when (words[1]) {{
+{steps}    }}
+    File(words[2]).writeBytes(made)
+}}
+"""
