@@ -127,20 +127,23 @@ def as_driven(name: str, cores: Cores, raw: Sequence[Array]) -> list[Array]:
 def _driver(job: BundleJob) -> str:
     values: dict[str, Any] = kotlin_values(job)
     reset = "override fun reset(): Unit = Unit" if values["stateful"] else ""
-    labels = ', List(%d) { "label $it" }' % values["classes"] if values["labels"] else ""
+    labels = f', List({values["classes"]}) {{ "label $it" }}' if values["labels"] else ""
     model = f"{job.class_name}(NoRunner(){labels})"
     if values["picture"]:
         steps = """\
-        "resize" -> model.resize(Pixels(words[4].toInt(), words[3].toInt(), words[5].toInt(), File(words[6]).readBytes()))
+        "resize" -> {
+            val sizes = words.subList(3, 6).map { it.toInt() }
+            model.resize(Pixels(sizes[1], sizes[0], sizes[2], File(words[6]).readBytes()))
+        }
         else -> { model.fill(File(words[3]).readBytes()); model.inputBuffers.bytes() }
 """
     else:
         fills = []
         for number, (tensor, way) in enumerate(zip(values["inputs"], values["ways"], strict=True)):
-            data = f"File(words[{number + 3}]).data()"
-            fill = f"{data}.let {{ data -> model.fill{number}({_READERS[tensor.array]}) }}"
+            file = f"File(words[{number + 3}])"
+            fill = f"{file}.data().let {{ data -> model.fill{number}({_READERS[tensor.array]}) }}"
             if way.bytes:
-                fill = f"if (File(words[{number + 3}]).length() == {tensor.size}L) model.fill{number}(File(words[{number + 3}]).readBytes()) else {fill}"
+                fill = f"if ({file}.length() == {tensor.size}L) model.fill{number}({file}.readBytes()) else {fill}"
             fills.append(fill)
         steps = f"        else -> {{ {'; '.join(fills)}; model.inputBuffers.bytes() }}\n"
     return f"""\
