@@ -1,4 +1,4 @@
-"""Virtual Raspberry Pis, made and prepared once for all tests, in a folder that is gone afterwards."""
+"""Virtual Raspberry Pis and phones, made once for all tests, in folders that are gone afterwards."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+import virtual_phone
+from phone_sessions import BAD_PHONE, GOOD_PHONE
+from virtual_phone import Room
 
 from litesmith.core.connecting import connect
 from litesmith.core.errors import LitesmithError, TargetError
@@ -78,6 +81,19 @@ def sessions(virtual_pis: Path) -> Iterator[dict[str, Session]]:
     finally:
         for session in opened.values():
             session.close()
+
+
+@pytest.fixture(scope="session")
+def phones(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    """Two phones that run, and the adb that reaches them on PATH."""
+    reason = virtual_phone.missing()
+    if reason:
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp("phones")
+    with virtual_phone.room(folder, [GOOD_PHONE, BAD_PHONE]) as room, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", f"{room.bin}:{os.environ['PATH']}")
+        patch.delenv("ANDROID_SERIAL", raising=False)
+        yield room
 
 
 @pytest.fixture(scope="session")

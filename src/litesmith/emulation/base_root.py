@@ -118,7 +118,7 @@ def _make(root: Path, progress: Progress) -> None:
     progress("Debian root", _PHASES, _PHASES)
 
 
-def machine_source() -> str:
+def machine_source(suite: str = SUITE) -> str:
     """Return the line of sources.list with the mirror that this machine's apt uses for Debian; empty if it uses none.
 
     Without a line, mmdebstrap knows where Debian is.
@@ -132,8 +132,8 @@ def machine_source() -> str:
         return ""
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     rows = [row for row in rows if len(row) == len(fields) and row[2:] == ["main", "Debian", "Debian"]]
-    rows.sort(key=lambda row: row[1] != SUITE)  # the suite itself first; else the mirror of another one
-    return f"deb {rows[0][0]} {SUITE} main" if rows else ""
+    rows.sort(key=lambda row: row[1] != suite)  # the suite itself first; else the mirror of another one
+    return f"deb {rows[0][0]} {suite} main" if rows else ""
 
 
 def finish(root: Path) -> None:

@@ -11,7 +11,7 @@ from litesmith.core.names import nearest
 from litesmith.phone.client import CALL_S, START_S, Adb, find_adb
 from litesmith.phone.faults import fault_of
 
-READY = "device"
+READY, OFFLINE = "device", "offline"
 SERIAL_VARIABLE = "ANDROID_SERIAL"
 """Names a device for adb itself; it is heeded where none is named."""
 _STATES = "|".join(
@@ -81,7 +81,7 @@ def parsed(out: str) -> tuple[Attached, ...]:
 def choose(address: str) -> Adb:
     """Return adb for the device of what follows `adb:`; for nothing, the only one that is attached.
 
-    A device of the network (`HOST:PORT`) that adb does not know yet is connected to, and stays connected.
+    A device of the network (`HOST:PORT`) that adb does not know yet, or lost, is connected to, and stays connected.
 
     Raises:
         MissingExtraError: there is no adb.
@@ -95,7 +95,7 @@ def choose(address: str) -> Adb:
     adb = Adb(find_adb())
     wanted = address or os.environ.get(SERIAL_VARIABLE, "")
     found = listed(adb)
-    if wanted and _NETWORK.match(wanted) and all(one.serial != wanted for one in found):
+    if _NETWORK.match(wanted) and all(one.serial != wanted or one.state == OFFLINE for one in found):
         found = _connected(adb, wanted)
     chosen = _named(wanted, found, by="" if address else SERIAL_VARIABLE) if wanted else _only(found)
     if chosen.state != READY:
@@ -133,6 +133,7 @@ def _connected(adb: Adb, place: str) -> tuple[Attached, ...]:
     Raises:
         TargetError: it cannot be connected to. adb itself ends with 0 then.
     """
+    adb.call(["disconnect", place])  # one that went away is tried again after ten seconds only
     answer = adb.call(["connect", place])
     found = listed(adb)
     if all(one.serial != place for one in found):
