@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ sys.path.insert(0, str(Path(__file__).parent / "models"))
 import ssh_server
 from sample_sets import pictures, sample_set
 from tiny_tflite import write_cnn, write_two_inputs
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job, and programs inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -87,9 +87,7 @@ class Cache:
         try:
             value = make(unfinished)
             write_text(unfinished / _RESULT, json.dumps(to_data(value)))
-            if entry.exists():
-                shutil.rmtree(entry)
-            unfinished.replace(entry)
+            value = self._settle(unfinished, entry, kind, value)
         except OSError as error:
             if error.errno is None and " writ" not in str(error):
                 raise  # not the file system's
@@ -99,6 +97,22 @@ class Cache:
             shutil.rmtree(unfinished, ignore_errors=True)
         self._prune(entry.parent)
         return Kept(value=value, folder=entry, cached=False)
+
+    def _settle(self, unfinished: Path, entry: Path, kind: type[T], value: T) -> T:
+        """Rename an entry that is whole, unless another run did so in the meantime: it may be reading its files."""
+        kept = self._read(entry, kind)
+        if kept is not None:
+            return kept
+        if entry.exists():
+            shutil.rmtree(entry)  # damaged
+        try:
+            unfinished.replace(entry)
+        except OSError:
+            kept = self._read(entry, kind)  # it came between the two
+            if kept is None:
+                raise
+            return kept
+        return value
 
     def _read(self, entry: Path, kind: type[T]) -> T | None:
         try:

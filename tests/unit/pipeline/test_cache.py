@@ -155,3 +155,18 @@ def test_leftovers_of_killed_runs_go_after_a_day(cache: Cache) -> None:
         os.utime(left, (time.time() - age_s,) * 2)
     get(cache, Maker(), n=1)
     assert [name for name in entries(cache) if name.startswith(".")] == [".new.part"]
+
+
+def test_an_entry_that_another_run_made_meanwhile_stays(cache: Cache) -> None:
+    theirs: list[tuple[Kept[Sum], int]] = []
+
+    def make(folder: Path) -> Sum:
+        other = get(Cache(cache.root), Maker(), a=1)
+        theirs.append((other, (other.folder / "file.bin").stat().st_ino))
+        return Maker()(folder)
+
+    ours = get(cache, make, a=1)
+    [(other, inode)] = theirs
+    assert (ours.folder, ours.value) == (other.folder, other.value)
+    assert (ours.folder / "file.bin").stat().st_ino == inode, "the other run may be reading it"
+    assert entries(cache) == [ours.folder.name]
