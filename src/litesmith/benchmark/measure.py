@@ -33,10 +33,14 @@ _SPARE = 1.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """What came of timing: a benchmark for each model that ran, a reason for each that did not."""
+    """What came of timing: a benchmark for each model that ran, a reason for each that did not.
+
+    `unmeasured` are those that may run well and could not be timed there, with the reason.
+    """
 
     benchmarks: dict[str, Benchmark]
     failures: dict[str, str]
+    unmeasured: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

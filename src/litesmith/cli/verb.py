@@ -18,7 +18,7 @@ QUANTIZING = ("schemes", "interface", "calibrator", "corrections", "calibrate", 
 RECOVERING = ("recover", "recover_epochs", "recover_minutes")
 EVALUATING = ("metric", "output", "samples")
 SEARCHING = ("goal", "search_evaluations", "search_minutes")
-TIMING = ("target", "fleet", "threads", "thread_sweep", "runs", "warmup", "sustain")
+TIMING = ("target", "fleet", "threads", "thread_sweep", "runs", "warmup", "sustain", "benchmark_binary", "cores")
 LIMITS = ("max_drop", "max_size", "max_latency")
 MANY = -1
 """One model or more."""

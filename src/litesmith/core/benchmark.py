@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from litesmith.core.device import Device
 from litesmith.core.instructions import InstructionCount
+from litesmith.core.program_figures import LatencySummary, ProgramFigures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,14 +28,16 @@ class ThreadLatency:
     Attributes:
         threads: Interpreter threads.
         runs: Timed runs.
-        latency_ms: Of `invoke()` alone.
+        latency_ms: Of `invoke()` alone; None where a program only sums up its runs.
         throughput_per_s: Inferences per second, one after the other.
+        summary_ms: What such a program says of them; None elsewhere.
     """
 
     threads: int
     runs: int
-    latency_ms: Latency
+    latency_ms: Latency | None
     throughput_per_s: float
+    summary_ms: LatencySummary | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +48,13 @@ class ThermalState:
         temperature_c: Of the CPU.
         clock_mhz: Of the fastest core at that moment.
         holding: What holds the clock back at that moment, in the firmware's words; None where it cannot be asked.
+        battery_c: Of the battery, which phones report; None elsewhere.
     """
 
     temperature_c: float | None = None
     clock_mhz: float | None = None
     holding: tuple[str, ...] | None = None
+    battery_c: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +159,8 @@ class Benchmark:
     """A variant's speed and memory on one target.
 
     Where the CPU is emulated there are no times: `latency_ms`, `throughput_per_s`, `load_ms`, `first_inference_ms`,
-    `sustained`, `op_profile` and `thermal` are None, and `instructions` holds the cost if it could be counted.
+    `sustained`, `op_profile` and `thermal` are None, and `instructions` holds the cost if it could be counted. Where a
+    program of a phone times a model and only sums up its runs, `latency_ms` is None, and `program` has what it says.
 
     Attributes:
         target: Name of the target: as in the fleet file, else its specification.
@@ -166,8 +172,8 @@ class Benchmark:
         latency_ms: Of `invoke()` alone.
         load_ms: Opening the model and allocating tensors, in a fresh process.
         first_inference_ms: First `invoke()` in that process.
-        peak_memory_bytes: Peak resident memory of that process.
-        model_memory_bytes: The same less what the process held before it opened the model.
+        peak_memory_bytes: Peak resident memory of that process; None where what timed it does not say.
+        model_memory_bytes: The same less what the process held before it opened the model; None as that.
         throughput_per_s: Inferences per second, one after the other.
         delegate: What ran the operators it takes, such as `edgetpu`; empty for the runtime's default, XNNPACK.
         by_threads: Latency by the number of threads, when a sweep was asked for.
@@ -176,6 +182,7 @@ class Benchmark:
         thermal: Heat and clock around the rounds, which all variants of the target share.
         instructions: Executed instructions, counted where the CPU is emulated.
         note: Why something that was asked for is not there; empty when all is.
+        program: How it was timed by a program of a phone's own; None where Litesmith's script did.
     """
 
     target: str
@@ -187,8 +194,8 @@ class Benchmark:
     latency_ms: Latency | None
     load_ms: float | None
     first_inference_ms: float | None
-    peak_memory_bytes: int
-    model_memory_bytes: int
+    peak_memory_bytes: int | None
+    model_memory_bytes: int | None
     throughput_per_s: float | None = None
     delegate: str = ""
     by_threads: tuple[ThreadLatency, ...] = ()
@@ -197,11 +204,24 @@ class Benchmark:
     thermal: Thermal | None = None
     instructions: InstructionCount | None = None
     note: str = ""
+    program: ProgramFigures | None = None
 
     @property
-    def p50_ms(self) -> float | None:
-        """Median latency; None where the CPU is emulated."""
-        return None if self.latency_ms is None else self.latency_ms.p50
+    def summary_ms(self) -> LatencySummary | None:
+        """Times of one inference where only a summary of the runs is known; None elsewhere."""
+        return None if self.program is None else self.program.summary_ms
+
+    @property
+    def typical_ms(self) -> float | None:
+        """The time it is compared by: p50, where single runs are not known the average; None without times."""
+        if self.latency_ms is not None:
+            return self.latency_ms.p50
+        return None if self.summary_ms is None else self.summary_ms.mean
+
+    @property
+    def typical_word(self) -> str:
+        """What `typical_ms` is: `p50` or `average`."""
+        return "average" if self.latency_ms is None and self.summary_ms is not None else "p50"
 
     @property
     def throttled(self) -> bool | None:

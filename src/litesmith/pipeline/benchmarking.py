@@ -11,16 +11,19 @@ from pathlib import Path
 from litesmith.benchmark.measure import Timed, measure, with_counts
 from litesmith.core.benchmark import OpProfile
 from litesmith.core.connecting import connect
-from litesmith.core.errors import LitesmithError, TargetError
+from litesmith.core.errors import ConfigError, LitesmithError, TargetError
 from litesmith.core.results import Finding, Severity, Status, Variant
-from litesmith.core.target import Session
+from litesmith.core.target import RunsPrograms, Session
 from litesmith.pipeline.boards import Interrupted, at_the_same_time, by_machine, close_all, opened_on
 from litesmith.pipeline.fleet import Board, boards_of
+from litesmith.pipeline.phones import GPU, benchmarks_on_phone
 from litesmith.pipeline.profiling import OperatorFiles, operator_files, profiles
 from litesmith.pipeline.run import Run
 
 FAILED = "target-failed"
 """Code of the finding on a target that could not be measured."""
+UNTIMED = "not-timed"
+"""Code of the finding on a variant that a target could not time, whether or not it runs there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,19 +100,23 @@ def benchmarks_of(run: Run, files: Mapping[str, Path], digests: Mapping[str, str
     if len(errors) == len(boards):
         raise next(iter(errors.values()))
     ordered = {board.name: found[board.name] for board in boards}
-    return Measured(
-        by_board={name: timed for name, timed in ordered.items() if isinstance(timed, Timed)},
-        findings=tuple(
-            Finding(
-                code=FAILED,
-                severity=Severity.ERROR,
-                message=f"{board.name} was not measured: {errors[board.name].message}",
-                hint=errors[board.name].hint,
-            )
-            for board in boards
-            if board.name in errors
-        ),
-    )
+    by_board = {name: timed for name, timed in ordered.items() if isinstance(timed, Timed)}
+    lost = [
+        Finding(
+            code=FAILED,
+            severity=Severity.ERROR,
+            message=f"{board.name} was not measured: {errors[board.name].message}",
+            hint=errors[board.name].hint,
+        )
+        for board in boards
+        if board.name in errors
+    ]
+    untimed = [
+        Finding(code=UNTIMED, severity=Severity.WARNING, message=f"{scheme} was not timed: {reason}")
+        for timed in by_board.values()
+        for scheme, reason in timed.unmeasured.items()
+    ]
+    return Measured(by_board=by_board, findings=(*lost, *untimed))
 
 
 def with_benchmarks(variants: Sequence[Variant], measured: Measured) -> list[Variant]:
@@ -148,7 +155,14 @@ def _on_board(
     going: Callable[[], None],
     plain: bool = False,
 ) -> Timed:
+    if isinstance(session, RunsPrograms):
+        return benchmarks_on_phone(run, board, session, files, digests, going=going, plain=plain)
     settings, device = run.settings, session.device()
+    if settings.delegate == GPU:
+        raise ConfigError(
+            f"the delegate '{GPU}' is for phones, and {board.name} is none",
+            hint="Leave it out, or measure phones only.",
+        )
     sweep, sustain_s = ((), 0.0) if plain else (settings.thread_sweep, settings.sustain)
     delegate = "" if settings.delegate == "none" else settings.delegate
 

@@ -11,11 +11,12 @@ from litesmith.core.connecting import connect
 from litesmith.core.errors import ConfigError, LitesmithError
 from litesmith.core.names import unknown
 from litesmith.core.progress import Progress, silent
-from litesmith.core.target import Session
+from litesmith.core.target import RunsPrograms, Session
 from litesmith.pipeline.fleet import Board, boards_of
+from litesmith.pipeline.phones import require_phone_options
 from litesmith.pipeline.settings import Settings
 
-DELEGATES = ("none", "edgetpu")
+DELEGATES = ("none", "edgetpu", "gpu")
 Opened = Mapping[str, "Session | LitesmithError"]
 """A session on each board, or why there is none, by the board's name."""
 
@@ -31,7 +32,8 @@ def require_targets(settings: Settings) -> None:
 
     Raises:
         UnknownNameError: no such target or delegate; the hint names the nearest.
-        ConfigError: a fleet file is wrong, or every target is emulated where latencies are needed.
+        ConfigError: a fleet file is wrong, every target is emulated where latencies are needed, or what is for phones
+            was asked for without one.
         TargetError: none can be reached.
     """
     if settings.delegate not in DELEGATES:
@@ -44,6 +46,8 @@ def require_targets(settings: Settings) -> None:
             raise errors[0]
         if settings.goal and isinstance(first := opened[boards[0].name], LitesmithError):
             raise first
+        sessions = [found for found in opened.values() if not isinstance(found, LitesmithError)]
+        require_phone_options(settings, sessions)
         if settings.goal or settings.max_latency is not None or any(board.max_latency_ms for board in boards):
             _require_times(settings, boards, opened)
     finally:
@@ -54,6 +58,11 @@ def _require_times(settings: Settings, boards: Sequence[Board], opened: Opened) 
     sessions = {name: found for name, found in opened.items() if not isinstance(found, LitesmithError)}
     emulated = {name for name, session in sessions.items() if session.device().emulated}
     first = boards[0].name
+    if settings.goal and isinstance(sessions.get(first), RunsPrograms):
+        raise ConfigError(
+            f"--goal searches by the times of single operators, which cannot be had on the phone {first}",
+            hint="Put another machine first, such as --target local, or leave --goal out.",
+        )
     if settings.goal and first in emulated:
         raise ConfigError(
             f"--goal searches by the times of single operators on {first}, and an emulated CPU has none",

@@ -26,9 +26,9 @@ class Choice:
 
 
 def latency_ms(variant: Variant) -> float | None:
-    """Return p50 on the first target whose CPU is real, or None."""
+    """Return p50, or the average where only that is known, on the first target whose CPU is real; or None."""
     made = primary(variant.benchmarks)
-    return made.p50_ms if made is not None else None
+    return made.typical_ms if made is not None else None
 
 
 def instructions(variant: Variant) -> int | None:
@@ -38,7 +38,7 @@ def instructions(variant: Variant) -> int | None:
 
 
 def cost(variant: Variant) -> float | None:
-    """Return what one inference costs: its p50 in ms, without one its instructions, or None."""
+    """Return what one inference costs: its latency in ms, without one its instructions, or None."""
     latency = latency_ms(variant)
     return latency if latency is not None else instructions(variant)
 
@@ -90,8 +90,8 @@ def excess(variant: Variant, limits: Constraints) -> float:
         over += max(0.0, latency / max(limits.max_latency_ms, 1e-9) - 1)
     for made in variant.benchmarks:
         limit = limits.max_latency_ms_by_target.get(made.target)
-        if limit is not None and made.p50_ms is not None:
-            over += max(0.0, made.p50_ms / max(limit, 1e-9) - 1)
+        if limit is not None and made.typical_ms is not None:
+            over += max(0.0, made.typical_ms / max(limit, 1e-9) - 1)
     return over
 
 
@@ -232,9 +232,9 @@ def figures(variant: Variant) -> str:
 
 def _cost_text(made: Benchmark) -> str:
     """Return a latency, marked where the clock was held back, or instructions, marked as emulated."""
-    if made.p50_ms is not None:
+    if made.typical_ms is not None:
         held = ", throttled" if made.throttled else ""
-        return f"p50 {format_latency(made.p50_ms)} on {made.target}{held}"
+        return f"{made.typical_word} {format_latency(made.typical_ms)} on {made.target}{held}"
     if made.instructions is None:
         return ""
     return f"{format_instructions(made.instructions.total)} instructions on {made.target} (emulated, no latency)"

@@ -53,12 +53,13 @@ def over_limits(variants: Sequence[Variant], boards: Sequence[Board]) -> tuple[F
         Finding(
             code="over-max-latency",
             severity=Severity.WARNING,
-            message=f"{variant.scheme} is over max-latency on {made.target}: p50 {format_latency(made.p50_ms)}, "
+            message=f"{variant.scheme} is over max-latency on {made.target}: "
+            f"{made.typical_word} {format_latency(made.typical_ms)}, "
             f"limit {format_latency(limit)}",
         )
         for variant in variants
         for made in variant.benchmarks
-        if (limit := limits.get(made.target)) is not None and made.p50_ms is not None and made.p50_ms > limit
+        if (limit := limits.get(made.target)) is not None and made.typical_ms is not None and made.typical_ms > limit
     )
 
 
@@ -89,15 +90,15 @@ def _slowness(variant: Variant, reference: Variant) -> tuple[Finding, ...]:
 
 
 def _cost(made: Benchmark) -> float:
-    """Return p50, without one the instructions, without either 0."""
+    """Return the latency, without one the instructions, without either 0."""
     counted = 0 if made.instructions is None else made.instructions.total
-    return float(counted) if made.p50_ms is None else made.p50_ms
+    return float(counted) if made.typical_ms is None else made.typical_ms
 
 
 def _slower(made: Benchmark, reference: Benchmark) -> Finding:
-    if made.p50_ms is not None and reference.p50_ms is not None:
-        found = f"slower than float32 on {made.target}: p50 {format_latency(made.p50_ms)} against "
-        found += format_latency(reference.p50_ms)
+    if made.typical_ms is not None and reference.typical_ms is not None:
+        found = f"slower than float32 on {made.target}: {made.typical_word} {format_latency(made.typical_ms)} against "
+        found += format_latency(reference.typical_ms)
     else:
         mine, theirs = format_instructions(_cost(made)), format_instructions(_cost(reference))
         found = f"needs more instructions than float32 on {made.target}, which is emulated: {mine} against {theirs}"

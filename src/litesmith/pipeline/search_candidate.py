@@ -92,14 +92,14 @@ def candidate(run: Run, measuring: Measuring, chosen: Chosen, *, interface: Inte
 
 
 def latencies(run: Run, others: Sequence[Variant], candidates: Sequence[Candidate]) -> dict[str, float]:
-    """Return p50 on the first target by sha256, all timed interleaved.
+    """Return the latency on the first target by sha256, all timed interleaved.
 
     Raises:
         TargetError: the target cannot be reached or fails.
     """
     files = {v.sha256: run.folder / v.file for v in others} | {c.sha256: c.path for c in candidates}
     timed = benchmarks_on(run, boards_of(run.settings)[0], files, {digest: digest for digest in files})
-    return {digest: made.p50_ms for digest, made in timed.benchmarks.items() if made.p50_ms is not None}
+    return {digest: made.typical_ms for digest, made in timed.benchmarks.items() if made.typical_ms is not None}
 
 
 def variant_of(run: Run, found: Candidate, name: str) -> Variant:

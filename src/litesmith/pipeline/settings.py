@@ -135,7 +135,11 @@ class Settings:
         read=_number,
         metavar="SECONDS",
     )
-    delegate: str = setting("none", "run on a delegate: none or edgetpu", metavar="NAME")
+    benchmark_binary: str = setting(
+        "", "benchmark_model for phones (default: the one in the cache folder)", metavar="FILE"
+    )
+    cores: str = setting("all", "cores of a phone that are used: all, big or little", metavar="WHICH")
+    delegate: str = setting("none", "run on a delegate: none, edgetpu, or gpu on phones", metavar="NAME")
     runs: int = setting(200, "timed runs per variant", read=_whole, metavar="N")
     warmup: int = setting(10, "runs before timing", read=_whole, metavar="N")
     batch: int = setting(1, "static batch size of the .tflite; 0 leaves it dynamic", read=_whole, metavar="N")
@@ -271,6 +275,6 @@ def _from_toml(name: str, value: object, path: Path) -> Any:
     except ConfigError as error:
         raise ConfigError(f"{path.name}: {error.message}", hint=error.hint) from error
     is_module = name in ("data", "calibrate") and ":" in text and not text.rpartition(":")[0].endswith(".py")
-    if name in ("model", "out", "html", "fleet", "data", "calibrate", "labels") and not is_module:
+    if name in ("model", "out", "html", "fleet", "benchmark_binary", "data", "calibrate", "labels") and not is_module:
         return str(path.parent / found)
     return found

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from litesmith.core.benchmark import Benchmark, OpProfile, Sustained, Thermal
+from litesmith.core.benchmark import Benchmark, Latency, OpProfile, Sustained, Thermal
+from litesmith.core.program_figures import LatencySummary
 from litesmith.core.results import Variant
 from litesmith.core.units import format_duration, format_instructions, format_latency, format_rate
 from litesmith.report.figures import benchmark_on, instructions_of, latency_text, targets
@@ -134,7 +135,18 @@ def board_text(made: Benchmark | None) -> str:
     """
     if made is None:
         return "-"
-    if made.latency_ms is not None:
-        return f"{latency_text(made.latency_ms.p50)} / {latency_text(made.latency_ms.p99)}"
+    if made.latency_ms is not None or made.summary_ms is not None:
+        return times_text(made.latency_ms, made.summary_ms)
     counted = instructions_of(made)
     return "-" if counted is None else f"{format_instructions(counted)} instr."
+
+
+def times_text(made: Latency | None, summary: LatencySummary | None) -> str:
+    """Return p50 and p99, or the average, named as such, where only a summary of the runs is known.
+
+    >>> times_text(None, LatencySummary(runs=50, rounds=5, mean=3.2, min=3.0, max=4.0, std=0.1))
+    '3.2 ms average'
+    """
+    if made is not None:
+        return f"{latency_text(made.p50)} / {latency_text(made.p99)}"
+    return "-" if summary is None else f"{latency_text(summary.mean)} average"

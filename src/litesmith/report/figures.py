@@ -27,7 +27,7 @@ class Row:
         nearest: Whether it comes nearest when nothing meets the constraints.
         size_ratio: Its size divided by float32's; None when one is unknown.
         benchmark: On the primary target; None when not measured there.
-        speed_up: float32's p50 divided by its own on the same target; None for float32 and when one is unknown.
+        speed_up: float32's latency divided by its own on the same target; None for float32 and when one is unknown.
         instruction_ratio: Its instructions divided by float32's on the same target; None when one is unknown.
     """
 
@@ -40,9 +40,9 @@ class Row:
     instruction_ratio: float | None = None
 
     @property
-    def p50_ms(self) -> float | None:
-        """Its median latency on that target, or None."""
-        return self.benchmark.p50_ms if self.benchmark else None
+    def typical_ms(self) -> float | None:
+        """Its latency on that target: p50, or the average where only that is known; None without times."""
+        return self.benchmark.typical_ms if self.benchmark else None
 
     @property
     def ok(self) -> bool:
@@ -92,7 +92,7 @@ def rows_of(
                 nearest=bool(nearest) and variant.scheme == nearest,
                 size_ratio=variant.size_bytes / base_size if variant.size_bytes and base_size else None,
                 benchmark=mine,
-                speed_up=_quotient(base.p50_ms if base else None, compared.p50_ms if compared else None),
+                speed_up=_quotient(base.typical_ms if base else None, compared.typical_ms if compared else None),
                 instruction_ratio=_quotient(instructions_of(compared), instructions_of(base)),
             )
         )

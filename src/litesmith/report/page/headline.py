@@ -56,10 +56,10 @@ def _figures(row: Row) -> Iterator[Figure]:
     if speed := row.benchmark:
         against = "" if row.speed_up is None else f"{ratio_text(row.speed_up)} as fast as float32, "
         threads = count(speed.threads, "thread")
-        if speed.p50_ms is not None:
+        if speed.typical_ms is not None:
             held = ", throttled" if speed.throttled else ""
-            note = f"{against}p50, {threads}{held}"
-            yield Figure(label="Latency", value=latency_text(speed.p50_ms), note=note)
+            note = f"{against}{speed.typical_word}, {threads}{held}"
+            yield Figure(label="Latency", value=latency_text(speed.typical_ms), note=note)
         elif speed.instructions is not None:
             share = (
                 ""

@@ -85,7 +85,7 @@ class _Measure:
 
 
 _MEASURES = (
-    _Measure(name="p50 latency", of=lambda row: row.p50_ms, form=format_latency),
+    _Measure(name="p50 latency", of=lambda row: row.typical_ms, form=format_latency),
     _Measure(
         name="instructions (emulated, no latency)",
         of=lambda row: instructions_of(row.benchmark),
@@ -243,7 +243,7 @@ def _labelled(place: _Place, x: Scale, y: Scale, radius: float, taken: Sequence[
     # Of equally free places the first; a place that is a line away needs a line to its circle.
     chosen = min(choices, key=lambda c: cost(c) + choices.index(c) + (20 if choices.index(c) >= _FAR else 0))
     facts = [value_text(made.value, made.unit)] if made else []
-    facts += [format_latency(speed.p50_ms)] if speed and speed.p50_ms is not None else []
+    facts += [format_latency(speed.typical_ms)] if speed and speed.typical_ms is not None else []
     facts += [f"{format_instructions(count)} instructions"] if (count := instructions_of(speed)) else []
     point = Point(
         x=px,

@@ -10,7 +10,7 @@ from rich.text import Text
 from litesmith.core.benchmark import Benchmark, OpProfile
 from litesmith.core.results import Status, Variant
 from litesmith.core.units import format_latency, format_percent
-from litesmith.report.benchmark_lines import board_text, profile_line, state_text, sustained_lines
+from litesmith.report.benchmark_lines import board_text, profile_line, state_text, sustained_lines, times_text
 from litesmith.report.figures import DASH, benchmark_on, targets
 from litesmith.report.terminal.plain import Name, heading, plain_table
 from litesmith.report.text import clean, count
@@ -55,10 +55,7 @@ def extras(variants: Sequence[Variant], target: str) -> Iterator[RenderableType]
 
 
 def _threads(name: str, made: Benchmark, counts: Sequence[int]) -> list[RenderableType]:
-    times = {
-        one.threads: f"{format_latency(one.latency_ms.p50)} / {format_latency(one.latency_ms.p99)}"
-        for one in made.by_threads
-    }
+    times = {one.threads: times_text(one.latency_ms, one.summary_ms) for one in made.by_threads}
     return [Name(name), *(times.get(n, DASH) for n in counts)]
 
 

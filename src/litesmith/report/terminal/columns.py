@@ -68,7 +68,7 @@ def evaluation_columns(sample: Evaluation | None, *, reference: str = "float") -
 def benchmark_columns() -> dict[str, Column]:
     """Return the columns about speed and memory; `instructions` and `to_float` stand for times of emulated CPUs."""
     return {
-        "p50": Column(header="p50", text=lambda r: latency_text(r.p50_ms)),
+        "p50": Column(header="p50", text=lambda r: latency_text(r.typical_ms)),
         "p90": Column(header="p90", text=lambda r: _latency(r, "p90")),
         "p99": Column(header="p99", text=lambda r: _latency(r, "p99")),
         "throughput": Column(header="per second", text=_throughput),
