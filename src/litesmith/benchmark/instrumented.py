@@ -133,7 +133,7 @@ def _benchmark(
     """Return the record of what a test sent; on an emulated phone without its times."""
     statuses = (said.get("thermal_before"), said.get("thermal_after"))
     states = [
-        replace(one, status=max((s for s in (one.status, told) if isinstance(s, int)), default=None))
+        replace(one, status=max((s for s in (one.status, told) if isinstance(s, int) and s >= 0), default=None))
         for one, told in zip(heat, statuses, strict=True)
     ]
     lacking = [

@@ -27,7 +27,7 @@ _LIBRARY_TEST = re.compile(rf"(?P<library>[\w.]+\.library)\.test/{re.escape(RUNN
 _KEY = re.compile(r"(?P<key>[\w.-]+)=(?P<value>.*)", re.DOTALL)
 _WORDS = ("STATUS_CODE", "STATUS", "RESULT", "CODE", "FAILED", "ABORTED")
 _BEGUN, _PASSED, _FINISHED = 1, 0, -1
-_FAULTS = {-1: "error", -2: "failure", -3: "ignored", -4: "an assumption that was not met"}
+_FAULTS = {-1: "error", -2: "failure"}
 _ASK_S, _SHOWN = 60.0, 300
 
 
@@ -70,6 +70,16 @@ class Instrumented:
         """Return the last value that was sent under a key, or None."""
         return next((one.values[key] for one in reversed(self.statuses) if key in one.values), None)
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """The tests that failed, with the first line of what they say."""
+        found = {}
+        for status in self.statuses:
+            if status.code in _FAULTS and "test" in status.values:
+                said = status.values.get("stack", "").strip() or status.values.get("stream", "").strip() or "no message"
+                found[status.values["test"]] = f"{_FAULTS[status.code]}: {said.splitlines()[0][:_SHOWN]}"
+        return found
+
 
 def installed(session: Session) -> tuple[Installed, ...]:
     """Return the instrumented tests on a phone that a generated library may have.
@@ -90,7 +100,13 @@ def installed(session: Session) -> tuple[Installed, ...]:
 
 
 def instrument(
-    session: Session, test: Installed, name: str, arguments: Mapping[str, str], *, timeout_s: float
+    session: Session,
+    test: Installed,
+    name: str,
+    arguments: Mapping[str, str],
+    *,
+    timeout_s: float,
+    may_fail: bool = False,
 ) -> Instrumented:
     """Run the tests of one class on a phone and return what they sent.
 
@@ -100,6 +116,7 @@ def instrument(
         name: The class, without its package.
         arguments: What is handed to it by `-e`.
         timeout_s: Limit of time.
+        may_fail: Return what came even where a test failed; `failures` of it says which.
 
     Raises:
         TargetError: they could not be begun, crashed, failed or did not come to their end.
@@ -114,7 +131,8 @@ def instrument(
         found = read_instrumentation(lines)
     except TargetError as error:
         raise TargetError(f"{where}: {error.message}", hint=error.hint) from error
-    _require_passed(found, where, code, [*lines, *errors])
+    if not (may_fail and found.failures):
+        _require_passed(found, where, code, [*lines, *errors])
     return found
 
 
@@ -194,12 +212,8 @@ def _require_passed(found: Instrumented, where: str, code: int, lines: Sequence[
     for status in found.statuses:
         if "Error" in status.values:  # of the activity manager
             raise TargetError(f"{where} was not begun: {status.values['Error'][:_SHOWN]}")
-        if status.code in _FAULTS and "test" in status.values:
-            said = status.values.get("stack", "").strip() or status.values.get("stream", "").strip() or "no message"
-            raise TargetError(
-                f"{where}: {_FAULTS[status.code]} in {status.values['test']}: {said.splitlines()[0][:_SHOWN]}",
-                hint="See adb logcat for the whole stack.",
-            )
+    for test, said in found.failures.items():
+        raise TargetError(f"{where}: {test}: {said}", hint="See adb logcat for the whole stack.")
     if "shortMsg" in found.result:
         more = found.result.get("longMsg", "")
         raise TargetError(

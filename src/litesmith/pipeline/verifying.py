@@ -17,13 +17,17 @@ from litesmith.core.device import Device
 from litesmith.core.errors import ConfigError, GateError, SourceError, TargetError
 from litesmith.core.files import place
 from litesmith.core.golden import GOLDEN_FILE, Golden
+from litesmith.core.names import unknown
 from litesmith.core.parity import Parity, ParityVerdict, StepParity, Verified
 from litesmith.core.progress import Progress, silent
+from litesmith.core.target import RunsPrograms
 from litesmith.pipeline.settings import Settings
+from litesmith.pipeline.verifying_phones import said_on_phone
 from litesmith.report.encode import from_data
 
 _TIMEOUT_S = 1800.0
 _LOCAL = "local"
+_DELEGATES = ("none", "gpu")
 _LEAST_SHARE = 0.005
 _UNSOUND = (ParityVerdict.DAMAGED, ParityVerdict.DIFFERENT)
 
@@ -46,6 +50,9 @@ def verify(settings: Settings, folder: str, *, progress: Progress = silent) -> V
             f"{folder} has no {script.MANIFEST}, so that it is no bundle",
             hint="Name the folder that `litesmith bundle` made.",
         )
+    if settings.delegate not in _DELEGATES:
+        raise unknown("delegate", settings.delegate, _DELEGATES)
+    gpu = settings.delegate != "none"
     if not settings.target:
         raise ConfigError("no target was given", hint="Leave --target out to verify here.")
     for target in settings.target:
@@ -55,19 +62,20 @@ def verify(settings: Settings, folder: str, *, progress: Progress = silent) -> V
         return Verified(parities=(_damaged(folder, damaged),))
     golden = from_data(Golden, json.loads((path / GOLDEN_FILE).read_text(encoding="utf-8")))
     if len(settings.target) == 1:
-        return Verified(parities=(_on(settings.target[0], folder, golden, progress),))
-    return _on_several(settings.target, folder, golden, progress)
+        return Verified(parities=tuple(_on(settings.target[0], folder, golden, progress, gpu=gpu)))
+    return _on_several(settings.target, folder, golden, progress, gpu=gpu)
 
 
-def _on_several(targets: Sequence[str], folder: str, golden: Golden, progress: Progress) -> Verified:
+def _on_several(targets: Sequence[str], folder: str, golden: Golden, progress: Progress, *, gpu: bool) -> Verified:
     """Return the comparison on several targets, run at the same time; one that fails takes nothing from the others."""
-    parities, failures = [], {}
+    parities: list[Parity] = []
+    failures = {}
     progress("verify", 0, len(targets))
     with ThreadPoolExecutor(len(targets)) as threads:
-        running = [threads.submit(_on, target, folder, golden, silent) for target in targets]
+        running = [threads.submit(_on, target, folder, golden, silent, gpu=gpu) for target in targets]
         for done, (target, future) in enumerate(zip(targets, running, strict=True), 1):
             try:
-                parities.append(future.result())
+                parities += future.result()
             except TargetError as error:
                 failures[target] = error.message
             progress("verify", done, len(targets))
@@ -111,8 +119,8 @@ def _damaged(folder: str, found: Sequence[str]) -> Parity:
     )
 
 
-def _on(target: str, folder: str, golden: Golden, progress: Progress) -> Parity:
-    """Return the comparison on one target."""
+def _on(target: str, folder: str, golden: Golden, progress: Progress, *, gpu: bool) -> list[Parity]:
+    """Return the comparison on one target; on a phone also that on its GPU, if it was asked for."""
     events: list[dict[str, Any]] = []
 
     def on_line(line: str) -> None:
@@ -124,6 +132,13 @@ def _on(target: str, folder: str, golden: Golden, progress: Progress) -> Parity:
 
     session = connect(target, progress=progress)
     try:
+        if isinstance(session, RunsPrograms):
+            said = said_on_phone(session, Path(folder), gpu=gpu)
+            return [read_parity(one.events, folder=folder, golden=golden, device=one.device) for one in said]
+        if gpu:
+            raise ConfigError(
+                f"--delegate gpu is for phones, and {target} is none", hint="Leave it out, or give --target adb."
+            )
         with _sendable(Path(folder), target) as (sendable, options):
             sent = session.send(sendable)
             session.run_script(
@@ -132,7 +147,7 @@ def _on(target: str, folder: str, golden: Golden, progress: Progress) -> Parity:
         device = session.device()
     finally:
         session.close()
-    return read_parity(events, folder=folder, golden=golden, device=device)
+    return [read_parity(events, folder=folder, golden=golden, device=device)]
 
 
 @contextmanager

@@ -21,7 +21,10 @@ PLUGIN = Verb(
     summary="whether a bundle answers here or on a device as it did when it was made",
     models=0,
     words=(("BUNDLE", "the folder that bundle made"),),
-    settings=("target",),
+    settings=("target", "delegate"),
     run=run,
-    meanings=(("target", "where to run it, or several with commas (default: local)"),),
+    meanings=(
+        ("target", "where to run it, or several with commas (default: local)"),
+        ("delegate", "on phones also run it on gpu"),
+    ),
 )
