@@ -144,6 +144,11 @@ def _accuracy(evaluation: Evaluation) -> list[str]:
 def _speed(benchmark: Benchmark) -> list[str]:
     device = benchmark.device
     where = f"{device.cpu}, {device.os}, {device.runtime}"
+    threads = f"{benchmark.threads} thread{'' if benchmark.threads == 1 else 's'}"
+    heat = "; the clock was held back" if benchmark.throttled else ""
+    about = f"{markdown(where)}, {threads}, n = {benchmark.runs}{heat}"
+    if benchmark.summary_ms is not None:
+        return [f"| Latency, average | {format_latency(benchmark.summary_ms.mean)} | {about} |"]
     if benchmark.latency_ms is None:
         if benchmark.instructions is None:
             return []
@@ -152,6 +157,4 @@ def _speed(benchmark: Benchmark) -> list[str]:
         return [f"| Instructions of one inference | {format_instructions(counted.total)} | {how} |"]
     took = benchmark.latency_ms
     figures = f"{format_latency(took.p50)} (p90 {format_latency(took.p90)}, p99 {format_latency(took.p99)})"
-    threads = f"{benchmark.threads} thread{'' if benchmark.threads == 1 else 's'}"
-    heat = "; the clock was held back" if benchmark.throttled else ""
-    return [f"| Latency, median | {figures} | {markdown(where)}, {threads}, n = {benchmark.runs}{heat} |"]
+    return [f"| Latency, median | {figures} | {about} |"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from litesmith.core.benchmark import Benchmark, Latency, OpProfile, Sustained, Thermal
-from litesmith.core.program_figures import LatencySummary
+from litesmith.core.program_figures import LatencySummary, ProgramFigures
 from litesmith.core.results import Variant
 from litesmith.core.units import format_duration, format_instructions, format_latency, format_rate
 from litesmith.report.figures import benchmark_on, instructions_of, latency_text, targets
@@ -29,17 +29,39 @@ def device_line(variants: Sequence[Variant], target: str, *, named: bool = True)
         return ""
     made = found[0]
     device, threads = made.device, count(made.threads, "thread")
-    line = f"{device.cpu} ({device.machine}), {threads}, {device.runtime}, "
+    system = f"{device.machine}, {device.os}" if made.program else device.machine
+    line = f"{device.cpu} ({system}), {threads}, {device.runtime}, "
     if made.emulated:
         line = f"{line.removesuffix(', ')}. {_emulated(found)}"
     else:
         fewest, most = min(b.runs for b in found), max(b.runs for b in found)
         runs = count(most, "run") if fewest == most else f"{fewest:,} (slow variants) to {most:,} runs"
         line += f"{runs} in {count(made.rounds, 'round')} after {made.warmup_runs} to warm up."
-    if made.delegate:
+    if made.program:
+        line += f" {program_line(made.program)}"
+    elif made.delegate:
         line += f" Delegate: {made.delegate}."
     where = target if made.device.target in ("", target) else f"{target} ({made.device.target})"
     return f"{where}: {line}" if named else line
+
+
+def program_line(made: ProgramFigures) -> str:
+    """Return how a phone's program timed a model: on which cores, what ran the operators, what is not known.
+
+    >>> program_line(ProgramFigures(program="benchmark_model", cores="big: 4-7", accelerator="XNNPACK"))
+    'Timed by benchmark_model, cores big: 4-7, operators run by XNNPACK.'
+    """
+    taken = ", ".join(
+        f"{one.nodes:,}{'' if one.of_nodes is None else f' of {one.of_nodes:,}'} in {count(one.partitions, 'part')}"
+        for one in made.delegated
+    )
+    line = f"Timed by {made.program}, cores {made.cores}, operators run by {made.accelerator}"
+    line += f" ({taken})." if taken else "."
+    if made.summary_ms is not None:
+        line += " It keeps its single runs to itself, so there is an average, and no p50 or p99."
+    if made.said:
+        line += f" It also said: {'; '.join(made.said[:3])}."
+    return line
 
 
 def _emulated(found: Sequence[Benchmark]) -> str:
@@ -81,6 +103,8 @@ def _heat(made: Thermal) -> Iterator[str]:
     parts = []
     if made.before.temperature_c is not None and made.after.temperature_c is not None:
         parts.append(f"{made.before.temperature_c:.0f} to {made.after.temperature_c:.0f} C")
+    if made.before.battery_c is not None and made.after.battery_c is not None:
+        parts.append(f"battery {made.before.battery_c:.0f} to {made.after.battery_c:.0f} C")
     if made.after.clock_mhz is not None:
         most = "" if made.clock_most_mhz is None else f" of at most {made.clock_most_mhz:,.0f}"
         parts.append(f"clock {made.after.clock_mhz:,.0f}{most} MHz at the end")

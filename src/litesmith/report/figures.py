@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from litesmith.core.deployment import Deployment
 from litesmith.core.results import Benchmark, Evaluation, Finding, Severity, Status, Variant
-from litesmith.core.units import format_instructions, format_latency, format_percent, format_points
+from litesmith.core.units import format_instructions, format_latency, format_percent, format_points, format_size
 from litesmith.core.verdict import Verdict, VerdictWord
 
 """The scheme every other one is compared with."""
@@ -225,6 +225,15 @@ def p_value_text(p_value: float | None) -> str:
     if p_value is None or not math.isfinite(p_value):
         return DASH
     return "<0.001" if p_value < 0.001 else f"{p_value:.3f}"
+
+
+def size_text(size_bytes: int | None) -> str:
+    """Return a size, or a dash where it is not known.
+
+    >>> size_text(None), size_text(2000)
+    ('-', '2 KB')
+    """
+    return DASH if size_bytes is None else format_size(size_bytes)
 
 
 def latency_text(latency_ms: float | None) -> str:

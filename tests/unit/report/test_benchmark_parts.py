@@ -110,7 +110,7 @@ def test_a_real_target_comes_first_even_when_it_was_named_last(full: Deployment)
     turned = with_every(full, lambda found: found[::-1])
     assert targets(turned.variants) == ("local", "virtual_pi")
     (row,) = (row for row in rows_of(turned.variants) if row.variant.scheme == "int8")
-    assert row.p50_ms == 8.61
+    assert row.typical_ms == 8.61
     assert scatter(rows_of(turned.variants), width=900, height=400).against == "p50 latency"  # type: ignore[union-attr]
 
 
@@ -120,7 +120,7 @@ def test_boards_side_by_side(full: Deployment) -> None:
     def three(found: tuple[Benchmark, ...]) -> tuple[Benchmark, ...]:
         if not found:
             return found
-        hot = dataclasses.replace(benchmark(found[0].p50_ms * 2, 20, pi5), thermal=HELD)  # type: ignore[operator]
+        hot = dataclasses.replace(benchmark(found[0].typical_ms * 2, 20, pi5), thermal=HELD)  # type: ignore[operator]
         return (*found, hot)
 
     many = with_every(full, three)

@@ -41,7 +41,8 @@ def extras(variants: Sequence[Variant], target: str) -> Iterator[RenderableType]
     made = [(v.scheme, found) for v in variants if (found := benchmark_on(v, target))]
     counts = list(dict.fromkeys(one.threads for _, found in made for one in found.by_threads))
     if counts:
-        headers = ("p50 / p99", *(count(n, "thread") for n in counts))
+        word = "average" if any(one.summary_ms for _, found in made for one in found.by_threads) else "p50 / p99"
+        headers = (word, *(count(n, "thread") for n in counts))
         rows = [_threads(name, found, counts) for name, found in made]
         yield plain_table(headers, rows, right=range(1, len(counts) + 1))
     for name, line in sustained_lines(variants, target):

@@ -61,9 +61,9 @@ def _measured(card: ModelCard) -> Iterator[tuple[str, str]]:
             f"{found.metric} {value}, 95 % interval {interval_text(found.interval, found.unit)}, n = {found.n}",
         )
     for benchmark in card.benchmarks:
-        if benchmark.latency_ms is not None:
-            p50 = format_latency(benchmark.latency_ms.p50)
-            yield "latency", f"{p50} p50 on {benchmark.target}, {count(benchmark.threads, 'thread')}"
+        if benchmark.typical_ms is not None:
+            took = f"{format_latency(benchmark.typical_ms)} {benchmark.typical_word}"
+            yield "latency", f"{took} on {benchmark.target}, {count(benchmark.threads, 'thread')}"
 
 
 def _tolerance(made: Bundled) -> str:

@@ -65,10 +65,14 @@ def evaluation_columns(sample: Evaluation | None, *, reference: str = "float") -
     }
 
 
-def benchmark_columns() -> dict[str, Column]:
-    """Return the columns about speed and memory; `instructions` and `to_float` stand for times of emulated CPUs."""
+def benchmark_columns(rows: Sequence[Row] = ()) -> dict[str, Column]:
+    """Return the columns about speed and memory; `instructions` and `to_float` stand for times of emulated CPUs.
+
+    The column `p50` is headed by what it holds, which is the average where nothing else is known of any of the rows.
+    """
+    words = dict.fromkeys(row.benchmark.typical_word for row in rows if row.benchmark)
     return {
-        "p50": Column(header="p50", text=lambda r: latency_text(r.typical_ms)),
+        "p50": Column(header=" or ".join(words) or "p50", text=lambda r: latency_text(r.typical_ms)),
         "p90": Column(header="p90", text=lambda r: _latency(r, "p90")),
         "p99": Column(header="p99", text=lambda r: _latency(r, "p99")),
         "throughput": Column(header="per second", text=_throughput),
@@ -103,6 +107,16 @@ def without_times(layouts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
         kept = [name for name in layout[place:] if name not in _TIMES]
         found.append((*layout[:place], "instructions", "to_float", *kept))
     return list(dict.fromkeys(found))
+
+
+def suited(layouts: Sequence[tuple[str, ...]], rows: Sequence[Row]) -> Sequence[tuple[str, ...]]:
+    """Return layouts for what is known: no times of an emulated CPU, no percentiles where there are averages only."""
+    made = [row.benchmark for row in rows if row.benchmark]
+    if any(one.emulated for one in made):
+        return without_times(layouts)
+    if made and all(one.latency_ms is None for one in made):
+        return list(dict.fromkeys(tuple(name for name in one if name not in ("p90", "p99")) for one in layouts))
+    return layouts
 
 
 def _latency(row: Row, which: str) -> str:

@@ -43,7 +43,8 @@ def _parity(made: Parity) -> Iterator[RenderableType]:
     if made.device is not None:
         device = made.device
         emulated = " (emulated)" if device.emulated else ""
-        here = f"{device.target}{emulated}: {device.machine}, {device.runtime}, Python {device.python}"
+        python = "" if device.python in ("", "none") else f", Python {device.python}"
+        here = f"{device.target}{emulated}: {device.machine}, {device.runtime}{python}"
         pairs = [("on", here), ("operators run by", made.delegate), ("vectors made with", made.made_with)]
         pairs += [("not compared", what) for what in made.skipped]
         yield facts((label, Text(clean(value), overflow="fold")) for label, value in pairs if value)

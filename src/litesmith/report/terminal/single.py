@@ -11,7 +11,7 @@ from litesmith.core.results import Variant
 from litesmith.report.benchmark_lines import device_lines
 from litesmith.report.figures import DASH, Row, evaluation_of, rows_of, targets, value_text
 from litesmith.report.terminal.boards import boards_table, extras
-from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, name_column, without_times
+from litesmith.report.terminal.columns import benchmark_columns, evaluation_columns, name_column, suited
 from litesmith.report.terminal.fitting import Column, FittingTable, note
 from litesmith.report.text import clean
 from litesmith.report.wording import evaluation_line, verdict_line
@@ -65,9 +65,8 @@ def benchmark_table(variants: Sequence[Variant], *, only: Sequence[str] | None =
         if titled:
             shown = tuple(row for row in shown if row.benchmark)
             tables.append(Text(clean(target), style="bold", overflow="fold"))
-        emulated = any(row.benchmark and row.benchmark.emulated for row in shown)
-        columns = {"variant": name_column(), **benchmark_columns()}
-        layouts = without_times(_BENCHMARK_LAYOUTS) if emulated else _BENCHMARK_LAYOUTS
+        columns = {"variant": name_column(), **benchmark_columns(shown)}
+        layouts = suited(_BENCHMARK_LAYOUTS, shown)
         notes = [note(line) for line in device_lines(variants, only=(target,))]
         tables.append(FittingTable(shown, columns, layouts=layouts, notes=notes))
         tables += extras(variants, target)

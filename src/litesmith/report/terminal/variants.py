@@ -13,7 +13,7 @@ from litesmith.report.terminal.columns import (
     evaluation_columns,
     file_columns,
     name_column,
-    without_times,
+    suited,
 )
 from litesmith.report.terminal.fitting import FittingTable, note
 from litesmith.report.wording import evaluation_line, verdict_line
@@ -42,19 +42,14 @@ def variants_table(deployment: Deployment) -> RenderableType:
     """
     shown = rows(deployment)
     sample = evaluation_of(deployment.variants)
-    first = next((r.benchmark for r in shown if r.benchmark), None)
-    emulated = first is not None and first.emulated
     columns = {
         "variant": name_column(),
         **file_columns(),
         **evaluation_columns(sample),
-        **benchmark_columns(),
+        **benchmark_columns(shown),
     }
     once = sample is not None and sample.metric == "agreement"
-    layouts = [
-        tuple(c for c in layout if c != "agreement" or not once)
-        for layout in (without_times(_LAYOUTS) if emulated else _LAYOUTS)
-    ]
+    layouts = [tuple(c for c in layout if c != "agreement" or not once) for layout in suited(_LAYOUTS, shown)]
     about = (evaluation_line(deployment.variants), verdict_line(deployment.variants))
     notes: list[Text] = [note(line) for line in about if line]
     notes += [note(line) for line in device_lines(deployment.variants, only=targets(deployment.variants)[:1])]
