@@ -16,7 +16,7 @@ import os
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -142,17 +142,19 @@ def litert_library() -> Path:
     return Path(spec.origin).with_name("libLiteRt.so")
 
 
-def run_java(
-    main: str, classpath: Sequence[Path], arguments: Sequence[str] = (), *, properties: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """Run a class's main method, with the double in front of the real Interpreter, and return how that ended."""
-    given = {"litert.library": str(litert_library()), **(properties or {})}
+def java_command(main: str, classpath: Sequence[Path], arguments: Sequence[str] = ()) -> list[str]:
+    """Return the command that runs a class's main method, with the double in front of the real Interpreter."""
     places = os.pathsep.join(map(str, [interpreter(), *classpath]))
-    command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", places]
-    command += [f"-D{name}={value}" for name, value in given.items()]
-    return subprocess.run(
-        [*command, main, *arguments], capture_output=True, text=True, timeout=_COMPILER_S, check=False
-    )
+    options = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", f"-Dlitert.library={litert_library()}"]
+    return ["java", *options, "-cp", places, main, *arguments]
+
+
+def run_java(
+    main: str, classpath: Sequence[Path], arguments: Sequence[str] = (), *, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a class's main method, in a folder where one is given, and return how that ended."""
+    command = java_command(main, classpath, arguments)
+    return subprocess.run(command, capture_output=True, text=True, timeout=_COMPILER_S, check=False, cwd=folder)
 
 
 def _digest(files: Sequence[Path]) -> str:

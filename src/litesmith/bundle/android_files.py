@@ -49,7 +49,16 @@ CORE_FILES: tuple[Template, ...] = (
 )
 """Of the pure Kotlin core: templates/android/core/."""
 
-TEST_FILES: tuple[Template, ...] = ()
+TEST_FILES: tuple[Template, ...] = (
+    Template(template="core/GoldenTensor.kt.j2", path="{core}/GoldenTensor.kt"),
+    Template(template="core/GoldenFile.kt.j2", path="{core}/GoldenFile.kt"),
+    Template(template="core/GoldenReport.kt.j2", path="{core}/GoldenReport.kt"),
+    Template(template="core/GoldenCheck.kt.j2", path="{core}/GoldenCheck.kt"),
+    Template(template="core/test/IdleRunner.kt.j2", path="{core_test}/IdleRunner.kt"),
+    Template(template="core/test/GoldenTest.kt.j2", path="{core_test}/GoldenTest.kt"),
+    Template(template="core/test/ContractTest.kt.j2", path="{core_test}/ContractTest.kt"),
+    Template(template="core/test/RoundingTest.kt.j2", path="{core_test}/RoundingTest.kt", when="rounds"),
+)
 """Golden check and JUnit tests of the core: templates/android/core/."""
 
 PROJECT_FILES: tuple[Template, ...] = ()

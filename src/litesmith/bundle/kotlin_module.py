@@ -114,6 +114,7 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
         "views": sorted({way.view for way in filled if way.view}),
         "output_views": sorted({_VIEWS[o.spec.dtype] for o in outputs if o.spec.dtype in _VIEWS}),
         "constants": constants(fed, filled),
+        "rounds": any(way.inverse for way in filled),
         "outputs": outputs,
         **_picture_values(job, pillow),
         "tensors": picture is None,
