@@ -13,6 +13,12 @@ from typing import Any
 
 ASSETS = "library/src/main/assets"
 
+BUILT = (
+    "build/", "core/build/", "library/build/", "app/build/", ".gradle/", ".kotlin/", ".idea/", "local.properties",
+    "gradlew", "gradle/wrapper/gradle-wrapper.jar",
+)  # fmt: skip
+"""How paths begin of what a build or Android Studio makes in the folder."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:

@@ -39,6 +39,7 @@ def card_of(
     preprocessing: Preprocessing | None,
     labels: int,
     report: Deployment | None,
+    runtime: str = _RUNTIME,
 ) -> ModelCard:
     """Return what is known of a model.
 
@@ -49,9 +50,11 @@ def card_of(
         preprocessing: How samples become inputs; None for a model that takes tensors as they are.
         labels: How many came with it.
         report: Of the run that made it, if there is one that has it among its variants.
+        runtime: How the runtime is called that the bundle runs on, as the audit names it.
     """
     variant = variant_of(report, audit.sha256) if report is not None else None
     known = report.environment.versions if report is not None and variant is not None else {}
+    found = (need for need in audit.runtimes if need.runtime.startswith(f"{runtime} "))
     return ModelCard(
         name=name,
         sha256=audit.sha256,
@@ -67,6 +70,6 @@ def card_of(
         labels=labels,
         evaluation=variant.evaluation if variant is not None else None,
         benchmarks=variant.benchmarks if variant is not None else (),
-        min_runtime=next((f"{n.runtime} {n.minimum}" for n in audit.runtimes if n.runtime.startswith(_RUNTIME)), ""),
+        min_runtime=next((f"{n.runtime} {n.minimum}" for n in found), ""),
         versions={**versions(), **known},
     )

@@ -57,10 +57,10 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return manifest, []
 
 
-def damages(folder: Path, *, wheels: bool = True) -> list[str]:
+def damages(folder: Path, *, wheels: bool = True, besides: tuple[str, ...] = ()) -> list[str]:
     """Return what is wrong with a bundle's files, one line each; empty when nothing is. Runs nothing of it.
 
-    Without `wheels` the wheelhouse need not be there.
+    Without `wheels` the wheelhouse need not be there. Unlisted files whose paths begin with one of `besides` may be.
     """
     manifest, found = read_manifest(folder)
     if not manifest:
@@ -79,7 +79,7 @@ def damages(folder: Path, *, wheels: bool = True) -> list[str]:
             found.append(f"{name} is missing")
         elif sha256_of(folder / name) != entry["sha256"]:
             found.append(f"{name} was changed: its sha256 is not that in {MANIFEST}")
-    found += [f"{name} is not in {MANIFEST}" for name in sorted(there - set(listed))]
+    found += [f"{name} is not in {MANIFEST}" for name in sorted(there - set(listed)) if not name.startswith(besides)]
     return found or _other_model(folder, manifest)
 
 

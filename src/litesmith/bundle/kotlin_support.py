@@ -13,7 +13,7 @@ TYPES = ("float32", "int8", "uint8", "int32", "int64", "bool")
 """Of inputs and outputs, which both the interpreter's and LiteRT's Kotlin interface can hold."""
 RUNTIME_VERSIONS = {"litert": "2.3.2", "tensorflow-lite": "2.16.1"}
 """What a bundle pins: the newest release of each that its Kotlin code was written for."""
-_ARTIFACTS = {"litert": "com.google.ai.edge.litert:litert", "tensorflow-lite": "org.tensorflow:tensorflow-lite"}
+ARTIFACTS = {"litert": "com.google.ai.edge.litert:litert", "tensorflow-lite": "org.tensorflow:tensorflow-lite"}
 _SHIPPED = frozenset({"TFLite_Detection_PostProcess", "AudioSpectrogram", "Mfcc", "NumericVerify"})
 """Custom operators that every runtime brings."""
 
@@ -97,15 +97,15 @@ def runtime_version(job: BundleJob) -> str:
         BundleError: the model needs a newer one, or one that does not exist.
     """
     version = RUNTIME_VERSIONS[job.runtime]
-    need = next((need for need in job.needs if need.runtime.startswith(f"{_ARTIFACTS[job.runtime]} ")), None)
+    need = next((need for need in job.needs if need.runtime.startswith(f"{ARTIFACTS[job.runtime]} ")), None)
     if need is None:
         return version
     hint = "Use --runtime litert." if job.runtime != "litert" else "See what needs it with `litesmith inspect`."
     if not need.minimum:
-        raise BundleError(f"no release of {_ARTIFACTS[job.runtime]} is known to run the model: {need.note}", hint=hint)
+        raise BundleError(f"no release of {ARTIFACTS[job.runtime]} is known to run the model: {need.note}", hint=hint)
     if _numbers(need.minimum) > _numbers(version):
         raise BundleError(
-            f"the model needs {_ARTIFACTS[job.runtime]} {need.minimum}, and a bundle pins {version}", hint=hint
+            f"the model needs {ARTIFACTS[job.runtime]} {need.minimum}, and a bundle pins {version}", hint=hint
         )
     return version
 

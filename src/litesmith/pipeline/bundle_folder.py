@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from litesmith.bundle.check import damages, read_manifest
+from litesmith.bundle.check import read_manifest
 from litesmith.core.errors import OutputError
 from litesmith.core.files import output_error, require_writable
+from litesmith.pipeline.verifying_kotlin import damages_of
 
 
 def require_free(out: Path, *, replace: bool) -> None:
@@ -39,7 +40,7 @@ def require_free(out: Path, *, replace: bool) -> None:
             f"{out} is there already: a bundle of '{manifest['card'].get('name', 'a model')}'",
             hint="Name another folder with --out DIR, or add --replace.",
         )
-    own = next((line for line in damages(out) if not line.endswith(" is missing")), "")
+    own = next((line for line in damages_of(out) if not line.endswith(" is missing")), "")
     if own:
         raise OutputError(
             f"{out} is not replaced, as it is not what was bundled: {own}",

@@ -11,6 +11,7 @@ from litesmith.bundle.card import card_of, name_of
 from litesmith.bundle.classes import gives_classes
 from litesmith.bundle.installation import WHEELHOUSE, write_installation
 from litesmith.bundle.kind import KIND, PACKAGE, Kind
+from litesmith.bundle.kotlin_support import ARTIFACTS
 from litesmith.bundle.manifest import manifest_of, write_manifest
 from litesmith.bundle.pins import Pin, pins_for, require_pinned
 from litesmith.core.audit import Audit
@@ -167,6 +168,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         preprocessing=feeding.preprocessing,
         labels=len(plan.labels),
         report=plan.report,
+        **({"runtime": ARTIFACTS[settings.runtime]} if settings.package else {}),
     )
     card = replace(card, sha256=sha256_file(shipped), size_bytes=shipped.stat().st_size)
     subject = _subject(plan, audit, feeding, (inputs, outputs), card.sha256)

@@ -22,6 +22,7 @@ from litesmith.core.parity import Parity, ParityVerdict, StepParity, Verified
 from litesmith.core.progress import Progress, silent
 from litesmith.core.target import RunsPrograms
 from litesmith.pipeline.settings import Settings
+from litesmith.pipeline.verifying_kotlin import damages_of, is_kotlin, said_here
 from litesmith.pipeline.verifying_phones import said_on_phone
 from litesmith.report.encode import from_data
 
@@ -57,7 +58,7 @@ def verify(settings: Settings, folder: str, *, progress: Progress = silent) -> V
         raise ConfigError("no target was given", hint="Leave --target out to verify here.")
     for target in settings.target:
         resolve(target)
-    damaged = script.damages(path)
+    damaged = damages_of(path)
     if damaged:
         return Verified(parities=(_damaged(folder, damaged),))
     golden = from_data(Golden, json.loads((path / GOLDEN_FILE).read_text(encoding="utf-8")))
@@ -139,11 +140,13 @@ def _on(target: str, folder: str, golden: Golden, progress: Progress, *, gpu: bo
             raise ConfigError(
                 f"--delegate gpu is for phones, and {target} is none", hint="Leave it out, or give --target adb."
             )
-        with _sendable(Path(folder), target) as (sendable, options):
-            sent = session.send(sendable)
-            session.run_script(
-                Path(script.__file__), [sent, "--lines", *options], request="", on_line=on_line, timeout_s=_TIMEOUT_S
-            )
+        if is_kotlin(Path(folder)):
+            events += said_here(Path(folder), target)
+        else:
+            with _sendable(Path(folder), target) as (sendable, options):
+                sent = session.send(sendable)
+                words = [sent, "--lines", *options]
+                session.run_script(Path(script.__file__), words, request="", on_line=on_line, timeout_s=_TIMEOUT_S)
         device = session.device()
     finally:
         session.close()

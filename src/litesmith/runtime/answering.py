@@ -91,6 +91,28 @@ def answers(
     )
 
 
+def outputs(path: Path, *, inputs: Sequence[Sequence[Array]]) -> Answers:
+    """Return what a model answers to inputs as it is fed them, each [1, ...]; nothing is prepared.
+
+    Raises:
+        SourceError: the file is no valid model.
+        EvaluationError: the runtime cannot prepare it.
+    """
+    model = OpenModel(path, shapes=[values.shape for values in inputs[0]] if inputs else [])
+    made: list[Answered | str] = []
+    for given in inputs:
+        try:
+            made.append(Answered(inputs=(), outputs=tuple(model.invoke(list(given)))))
+        except Exception as error:
+            made.append(str(error) or type(error).__name__)
+    return Answers(
+        vectors=tuple(made),
+        delegate="XNNPACK" if model.delegated() else "none",
+        runtime=f"ai-edge-litert {version_of('ai-edge-litert') or 'unknown'}",
+        sensitivity=(),
+    )
+
+
 def _changes(
     model: OpenModel, inputs: Sequence[Array], outputs: Sequence[Array], random: np.random.Generator
 ) -> list[float]:

@@ -76,9 +76,9 @@ def _tolerance(made: Bundled) -> str:
 def _tree(files: tuple[BundledFile, ...]) -> RenderableType:
     rows: dict[str, tuple[int, int, str]] = {}
     for file in files:
-        name = _TOGETHER.get(file.role, file.path)
+        name = _TOGETHER.get(file.role) or _part(file)
         number, size, role = rows.get(name, (0, 0, file.role))
-        rows[name] = (number + 1, size + file.size_bytes, role)
+        rows[name] = (number + 1, size + file.size_bytes, role if role == file.role else "project")
     shown = [
         (Name(name), role if number == 1 else count(number, f"{role} file"), format_size(size))
         for name, (number, size, role) in rows.items()
@@ -88,9 +88,20 @@ def _tree(files: tuple[BundledFile, ...]) -> RenderableType:
     return plain_table(("file", "", "size"), shown, right=(2,))
 
 
+def _part(file: BundledFile) -> str:
+    """Return what a file is shown as: itself, or the part of a project that it is in."""
+    first, below, _ = file.path.partition("/")
+    return f"{first}/" if below and file.role in ("code", "setup", "document") else file.path
+
+
 def _next(made: Bundled) -> Iterator[str]:
     folder = _typed(made.folder)
     yield f"litesmith verify {folder}"
+    if made.manifest.package:
+        yield f"open {folder} in Android Studio; or, with the Android SDK: gradle -p {folder} :core:test"
+        yield f"with a phone: gradle -p {folder} :app:installDebug :library:installDebugAndroidTest"
+        yield f"then litesmith verify {folder} --target adb"
+        return
     yield f"litesmith verify {folder} --target pi@raspberrypi.local"
     if any(file.path == "install.sh" for file in made.manifest.files):
         name = _typed(file_name(made.folder) or "BUNDLE")
