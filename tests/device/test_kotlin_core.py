@@ -12,7 +12,7 @@ import pytest
 from bundled_models import imported, job_of, write_cast
 from kotlin_cores import Cores, as_driven, compile_cores
 from kotlin_tools import missing
-from tiny_tflite import write_cnn, write_rnn, write_two_inputs
+from tiny_tflite import write_cnn, write_rnn
 
 from litesmith.bundle.job import BundleJob
 from litesmith.core.preprocessing import PRESETS, ColorOrder, Layout, Preprocessing, Resize
@@ -36,7 +36,7 @@ EVIL = [
     "*/ class X /*",
     "/* // `tick` \\u000a } $",
     "line\nbreak\r\ttab\0nul",
-    "\u202e\u0000\ud83d\ude00 caf\u00e9",
+    "\u202e\u0000\U0001f600 caf\u00e9",
     "class",
     "when",
     "x" * 10_000,
@@ -44,6 +44,11 @@ EVIL = [
     "",
     " ",
 ]
+TOKENS = (
+    '"', "'", "`", "\\", "$", "${", "}", "{", "/*", "*/", "//", "\n", "\r", "\0", "\u2028", "\ufeff", "\U0001f600",
+    "\\u0022", "%s", "{{", "}}", "{%", "#}", "<!--", "]]>", "fun ", "class", "@file:", ";", " ", "x", "1",
+)  # fmt: skip
+FUZZED = ["".join(np.random.default_rng(seed).choice(TOKENS, 12)) for seed in range(40)]
 
 
 def pictures(folder: Path) -> dict[str, BundleJob]:
@@ -58,7 +63,6 @@ def pictures(folder: Path) -> dict[str, BundleJob]:
     found["flat"] = cast("flat", (1, 28, 29), color_order=ColorOrder.GRAY)
     found["swapped"] = cast("swapped", (1, 30, 40, 3), color_order=ColorOrder.BGR, resize=Resize.BICUBIC)
     found["planes"] = cast("planes", (1, 3, 19, 21), layout=Layout.CHW, color_order=ColorOrder.BGR, crop=0.5)
-    found["nearest_planes"] = cast("nearest_planes", (1, 3, 19, 21), layout=Layout.CHW, resize=Resize.NEAREST)
     return found
 
 
@@ -83,7 +87,8 @@ def fed(folder: Path) -> dict[str, BundleJob]:
     for name, (kind, record) in kinds.items():
         path = write_cast(folder / f"{name}.tflite", kind)
         found[f"pixels_{name}"] = job_of(path, record=record, picture=True)
-        found[f"numbers_{name}"] = job_of(path, record=record)
+        if name in ("tabled", "by_channel", "by_plane", "floats", "float_channels", "float_planes", "unscaled"):
+            found[f"numbers_{name}"] = job_of(path, record=record)
     cast = write_cast(folder / "byte_floats.tflite", ("float32", shape))
     spec = replace(found["pixels_floats"].card.inputs[0], byte_scale=0.01, byte_zero=7)
     found["pixels_byte_floats"] = job_of(cast, inputs=(spec,), record=PRESETS["signed"], picture=True)
@@ -100,13 +105,12 @@ def fed(folder: Path) -> dict[str, BundleJob]:
 def named(folder: Path) -> dict[str, BundleJob]:
     """Models whose tensors and labels are code, quotes and worse."""
     found = {}
-    path = write_two_inputs(folder / "two.tflite")
-    two = job_of(path, normalized=(False, False))
-    for number in range(0, len(EVIL), 2):
-        names = EVIL[number : number + 2]
-        inputs = tuple(replace(spec, name=name) for spec, name in zip(two.card.inputs, names, strict=True))
-        outputs = tuple(replace(spec, name=name) for spec, name in zip(two.card.outputs, names, strict=True))
-        found[f"evil{number}"] = replace(two, card=replace(two.card, inputs=inputs, outputs=outputs))
+    names = [*EVIL, *FUZZED]
+    job = job_of(
+        write_cast(folder / "evil.tflite", *[("float32", (1, 2))] * len(names)), normalized=(False,) * len(names)
+    )
+    specs = tuple(replace(spec, name=name) for spec, name in zip(job.card.inputs, names, strict=True))
+    found["evil"] = replace(job, card=replace(job.card, inputs=specs, outputs=specs))
     cnn = write_cnn(folder / "cnn.tflite", size=16)
     found["labelled"] = job_of(cnn, picture=True, labels=LABELS)
     found["scores"] = job_of(write_cnn(folder / "scores.tflite"), labels=LABELS)
@@ -152,6 +156,18 @@ def test_inputs_are_filled_with_the_same_bytes(cores: Cores, tmp_path: Path) -> 
             made = model.tensors(*raw)
             expected.append((f"{name} {raw[0].dtype}", b"".join(tensor.tobytes() for tensor in made)))
     assert_same(cores, expected)
+
+
+def test_names_are_text_and_nothing_else(cores: Cores, tmp_path: Path) -> None:
+    """Hostile names are compiled, with all the others, and come out as they went in, cut where they are very long."""
+    jobs = named(tmp_path)
+    for name in jobs:
+        cores.ask(name, "names")
+    found = cores.answers()
+    cores.asked.clear()
+    for job, made in zip(jobs.values(), found, strict=True):
+        expected = [spec.name if len(spec.name) <= 200 else spec.name[:197] + "..." for spec in job.card.inputs]
+        assert made.decode("utf-8") == "\x01".join(expected)
 
 
 def raw_values(name: str, job: BundleJob, random: np.random.Generator) -> list[list[Array]]:

@@ -69,7 +69,7 @@ class Cores:
     asked: list[str] = field(default_factory=list)
 
     def ask(self, name: str, step: str, *values: Array) -> None:
-        """Note one call: `resize` with uint8 [H, W, C], or `fill` with one array per input."""
+        """Note one call: `resize` with uint8 [H, W, C], `fill` with one array per input, or `names`."""
         number = len(self.asked)
         files = []
         for place, array in enumerate(values):
@@ -165,6 +165,7 @@ private fun List<ByteBuffer>.bytes(): ByteArray = fold(ByteArray(0)) {{ made, bu
 
 fun drive(words: List<String>) {{
     val made = when (words[1]) {{
+        "names" -> ModelContract.INPUTS.joinToString("\u0001") {{ it.name }}.toByteArray()
 {steps}    }}
     File(words[2]).writeBytes(made)
 }}

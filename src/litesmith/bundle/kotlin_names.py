@@ -12,6 +12,7 @@ from litesmith.core.errors import ConfigError
 _LONGEST_PACKAGE = 150
 _LONGEST_CLASS = 60
 _LONGEST_MEMBER = 40
+_DEVICES = ("aux", "con", "nul", "prn")
 _SEGMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _CLASS = re.compile(r"[A-Z][A-Za-z0-9]*")
 _KOTLIN_KEYWORDS = """
@@ -47,7 +48,7 @@ def require_package(name: str) -> None:
     example = "Write it like --package com.example.app: your own domain, backwards."
     if not name:
         raise ConfigError("--for android needs the name of the package", hint=example)
-    shown = name if len(name) <= 80 and name.isprintable() else ascii(name[:60]) + "..."
+    shown = ascii(name[:80])[1:-1]
     if len(name) > _LONGEST_PACKAGE:
         raise ConfigError(
             f"the package name has {len(name)} characters, {_LONGEST_PACKAGE} are allowed", hint="Write a shorter one."
@@ -58,16 +59,19 @@ def require_package(name: str) -> None:
     for segment in segments:
         if not _SEGMENT.fullmatch(segment):
             raise ConfigError(
-                f"package '{shown}' has the part {segment[:60]!a}: each begins with a letter a-z and goes on with "
-                "letters, digits and _",
+                f"package '{shown}' has the part {segment[:60]!a}: each begins with a letter and goes on with letters, "
+                "digits and _, of a to z",
                 hint=example,
             )
         if segment in KEYWORDS:
             language = "Kotlin" if segment in _KOTLIN_KEYWORDS.split() else "Java"
+            better = ".".join(f"{part}_" if part in KEYWORDS else part for part in segments)
             raise ConfigError(
                 f"package '{shown}' has the part '{segment}', a keyword of {language}",
-                hint=f"Write another name, such as {name.replace(segment, segment + '_')}.",
+                hint=f"Write another name, such as {better}.",
             )
+        if segment.lower() in _DEVICES:
+            raise ConfigError(f"package '{shown}' has the part '{segment}', no folder on Windows", hint=example)
     taken = next((start for start in _RESERVED if name == start or name.startswith(f"{start}.")), "")
     if taken:
         raise ConfigError(f"package '{shown}' lies in '{taken}', which belongs to the platform", hint=example)

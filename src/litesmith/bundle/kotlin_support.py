@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+
+import numpy as np
 
 from litesmith.bundle.job import BundleJob
 from litesmith.core.errors import BundleError
@@ -14,6 +17,9 @@ TYPES = ("float32", "int8", "uint8", "int32", "int64", "bool")
 RUNTIME_VERSIONS = {"litert": "2.3.2", "tensorflow-lite": "2.16.1"}
 """What a bundle pins: the newest release of each that its Kotlin code was written for."""
 ARTIFACTS = {"litert": "com.google.ai.edge.litert:litert", "tensorflow-lite": "org.tensorflow:tensorflow-lite"}
+_MOST_TENSORS = 200
+"""A function of the Java virtual machine takes 255 arguments."""
+_LARGEST_BYTES = 2**31 - 1
 _SHIPPED = frozenset({"TFLite_Detection_PostProcess", "AudioSpectrogram", "Mfcc", "NumericVerify"})
 """Custom operators that every runtime brings."""
 
@@ -76,6 +82,12 @@ def require_servable(job: BundleJob) -> None:
     Raises:
         BundleError: a type has no interface, or the size of an output is open.
     """
+    for what, specs in (("inputs", job.card.inputs), ("outputs", job.card.outputs)):
+        if len(specs) > _MOST_TENSORS:
+            raise BundleError(
+                f"the model has {len(specs)} {what}, and Kotlin code for more than {_MOST_TENSORS} is not generated",
+                hint="Join them in the model: one tensor of more dimensions in place of many.",
+            )
     for spec in job.card.inputs:
         require_type(spec, "input")
     for spec in job.card.outputs:
@@ -85,6 +97,14 @@ def require_servable(job: BundleJob) -> None:
                 f"output {spec.name[:60]!a} of shape {list(spec.shape)} takes any size, and a phone's buffers "
                 "are made once",
                 hint="Convert the model with fixed sizes; only the batch may be open.",
+            )
+    shapes = [*job.input_shapes, *((1, *spec.shape[1:]) for spec in job.card.outputs)]
+    for spec, shape in zip((*job.card.inputs, *job.card.outputs), shapes, strict=True):
+        size = math.prod(shape) * np.dtype(spec.dtype).itemsize
+        if size > _LARGEST_BYTES:
+            raise BundleError(
+                f"tensor {spec.name[:60]!a} takes {size} bytes, a buffer of Java holds {_LARGEST_BYTES}",
+                hint="Convert the model with a smaller size.",
             )
     if job.delegate != "none":
         raise BundleError(f"an Android bundle cannot use delegate '{job.delegate}'", hint="Leave --delegate out.")
