@@ -30,13 +30,17 @@ _EXPLICIT = "-Xexplicit-api=strict"
 
 
 @cache
-def missing() -> str:
-    """Return why Kotlin cannot be compiled and run here; empty where it can. Fetches what is not in the cache yet."""
+def missing(*more: str) -> str:
+    """Return why Kotlin cannot be compiled and run here; empty where it can. Fetches what is not in the cache yet.
+
+    Args:
+        more: Profiles of the pom that are needed besides the usual ones.
+    """
     for program in ("java", "javac", "mvn"):
         if shutil.which(program) is None:
             return f"no {program} here: apt install default-jdk-headless maven"
     try:
-        for profile in _PROFILES:
+        for profile in (*_PROFILES, *more):
             jars(profile)
     except subprocess.CalledProcessError as error:
         first = next((line for line in error.stdout.splitlines() if "ERROR" in line), "no message")

@@ -67,13 +67,61 @@ TEST_FILES: tuple[Template, ...] = (
 )
 """Golden check and JUnit tests of the core: templates/android/core/."""
 
-PROJECT_FILES: tuple[Template, ...] = ()
+PROJECT_FILES: tuple[Template, ...] = (
+    Template(template="README.md.j2", path="README.md", role="document"),
+    Template(template="project/settings.gradle.kts.j2", path="settings.gradle.kts", role="setup"),
+    Template(template="project/build.gradle.kts.j2", path="build.gradle.kts", role="setup"),
+    Template(template="project/gradle.properties.j2", path="gradle.properties", role="setup"),
+    Template(template="project/libs.versions.toml.j2", path="gradle/libs.versions.toml", role="setup"),
+    Template(template="project/one-runtime.gradle.kts.j2", path="gradle/one-runtime.gradle.kts", role="setup"),
+    Template(
+        template="project/gradle-wrapper.properties.j2", path="gradle/wrapper/gradle-wrapper.properties", role="setup"
+    ),
+    Template(template="project/gitignore.j2", path=".gitignore", role="setup"),
+    Template(template="project/core.build.gradle.kts.j2", path="core/build.gradle.kts", role="setup"),
+)
 """Gradle project and README: templates/android/project/."""
 
-LIBRARY_FILES: tuple[Template, ...] = ()
+LIBRARY_FILES: tuple[Template, ...] = (
+    Template(template="library/build.gradle.kts.j2", path="library/build.gradle.kts", role="setup"),
+    Template(template="library/consumer-rules.pro.j2", path="library/consumer-rules.pro", role="setup"),
+    Template(template="library/AndroidManifest.xml.j2", path="library/src/main/AndroidManifest.xml", role="setup"),
+    Template(template="library/InterpreterRunner.kt.j2", path="{library}/InterpreterRunner.kt"),
+    Template(template="library/CompiledModelRunner.kt.j2", path="{library}/CompiledModelRunner.kt", when="compiled"),
+    Template(template="library/TensorPorts.kt.j2", path="{library}/TensorPorts.kt", when="compiled"),
+    Template(template="library/GpuDelegateRunner.kt.j2", path="{library}/GpuDelegateRunner.kt", when="tensorflow_lite"),
+    Template(template="library/ConfinedRunner.kt.j2", path="{library}/ConfinedRunner.kt"),
+    Template(template="library/ModelOptions.kt.j2", path="{library}/ModelOptions.kt"),
+    Template(template="library/ModelAssets.kt.j2", path="{library}/ModelAssets.kt"),
+    Template(template="library/ModelRunner.kt.j2", path="{library}/ModelRunner.kt"),
+    Template(template="library/Session.kt.j2", path="{library}/{class_name}Session.kt"),
+    Template(template="library/AcceleratorCheck.kt.j2", path="{library}/AcceleratorCheck.kt"),
+    Template(template="library/GoldenInputs.kt.j2", path="{library}/GoldenInputs.kt"),
+    Template(template="library/Latency.kt.j2", path="{library}/Latency.kt"),
+    Template(template="library/Pictures.kt.j2", path="{library}/Pictures.kt", when="picture"),
+    Template(template="library/CameraImages.kt.j2", path="{library}/CameraImages.kt", when="picture"),
+    Template(template="library/Instrumented.kt.j2", path="{library_test}/Instrumented.kt"),
+    Template(template="library/ParityTest.kt.j2", path="{library_test}/ParityTest.kt"),
+    Template(template="library/BenchmarkTest.kt.j2", path="{library_test}/BenchmarkTest.kt"),
+)
 """Of the Android library and its instrumented tests: templates/android/library/."""
 
-APP_FILES: tuple[Template, ...] = ()
+_RES = "app/src/main/res"
+APP_FILES: tuple[Template, ...] = (
+    Template(template="app/build.gradle.kts.j2", path="app/build.gradle.kts", role="setup"),
+    Template(template="app/AndroidManifest.xml.j2", path="app/src/main/AndroidManifest.xml", role="setup"),
+    Template(template="app/MainActivity.kt.j2", path="{app}/MainActivity.kt"),
+    Template(template="app/Demo.kt.j2", path="{app}/Demo.kt"),
+    Template(template="app/activity_main.xml.j2", path=f"{_RES}/layout/activity_main.xml"),
+    Template(template="app/strings.xml.j2", path=f"{_RES}/values/strings.xml"),
+    Template(template="app/themes.xml.j2", path=f"{_RES}/values/themes.xml"),
+    Template(template="app/themes-night.xml.j2", path=f"{_RES}/values-night/themes.xml"),
+    Template(template="app/colors.xml.j2", path=f"{_RES}/values/colors.xml"),
+    Template(template="app/colors-night.xml.j2", path=f"{_RES}/values-night/colors.xml"),
+    Template(template="app/ic_launcher_foreground.xml.j2", path=f"{_RES}/drawable/ic_launcher_foreground.xml"),
+    Template(template="app/ic_launcher.xml.j2", path=f"{_RES}/mipmap/ic_launcher.xml"),
+    Template(template="app/ic_launcher_v26.xml.j2", path=f"{_RES}/mipmap-anydpi-v26/ic_launcher.xml"),
+)
 """Of the demo app: templates/android/app/."""
 
 

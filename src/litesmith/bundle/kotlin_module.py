@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from litesmith import __version__
+from litesmith.bundle.android_project import project_values
 from litesmith.bundle.feeding import Feed, feeds, require_sound
 from litesmith.bundle.job import BundleJob
 from litesmith.bundle.kotlin_feeding import constants, ways
 from litesmith.bundle.kotlin_names import members, require_class_name, require_package
-from litesmith.bundle.kotlin_support import require_servable, runtime_version
+from litesmith.bundle.kotlin_support import require_servable
 from litesmith.bundle.python_module import LABELS_FILE, tall_pictures
 from litesmith.bundle.readme import readme_values
 from litesmith.core.environment import version_of
@@ -84,6 +85,7 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
     require_class_name(job.class_name)
     require_servable(job)
     fed = feeds(job)
+    stateful = any(stateful_ops(graph) for graph in read_graph(job.model).subgraphs)
     inputs, outputs = _inputs(job, fed), _outputs(job)
     filled = ways(fed, picture=job.picture is not None)
     picture = job.picture
@@ -101,12 +103,11 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
         "size_bytes": job.card.size_bytes,
         "min_runtime": job.card.min_runtime,
         "runtime": job.runtime,
-        "runtime_version": runtime_version(job),
         "threads": job.threads,
         "labels": job.labels,
         "labels_file": LABELS_FILE,
         "classes": job.class_count,
-        "stateful": any(stateful_ops(graph) for graph in read_graph(job.model).subgraphs),
+        "stateful": stateful,
         "dynamic": any(-1 in spec.shape for spec in job.card.inputs),
         "feeds": fed,
         "inputs": inputs,
@@ -121,6 +122,7 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
         "answers": not job.class_count,
         "pillow": pillow,
         **readme_values(job, fed),
+        **project_values(job, stateful=stateful),
     }
 
 

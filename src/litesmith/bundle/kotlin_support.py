@@ -9,6 +9,7 @@ import numpy as np
 
 from litesmith.bundle.job import BundleJob
 from litesmith.core.errors import BundleError
+from litesmith.core.model_facts import RuntimeNeed
 from litesmith.core.tensors import TensorSpec
 from litesmith.runtime.flatbuffer import read_graph
 
@@ -117,7 +118,7 @@ def runtime_version(job: BundleJob) -> str:
         BundleError: the model needs a newer one, or one that does not exist.
     """
     version = RUNTIME_VERSIONS[job.runtime]
-    need = next((need for need in job.needs if need.runtime.startswith(f"{ARTIFACTS[job.runtime]} ")), None)
+    need = _need(job)
     if need is None:
         return version
     hint = "Use --runtime litert." if job.runtime != "litert" else "See what needs it with `litesmith inspect`."
@@ -128,6 +129,16 @@ def runtime_version(job: BundleJob) -> str:
             f"the model needs {ARTIFACTS[job.runtime]} {need.minimum}, and a bundle pins {version}", hint=hint
         )
     return version
+
+
+def runtime_minimum(job: BundleJob) -> str:
+    """Return the oldest version of the runtime that knows a job's operators; the pinned one where none is known."""
+    need = _need(job)
+    return need.minimum if need is not None and need.minimum else RUNTIME_VERSIONS[job.runtime]
+
+
+def _need(job: BundleJob) -> RuntimeNeed | None:
+    return next((need for need in job.needs if need.runtime.startswith(f"{ARTIFACTS[job.runtime]} ")), None)
 
 
 def _numbers(version: str) -> list[int]:

@@ -1,0 +1,149 @@
+"""The Android project around the Kotlin core: compiled, its resources linked, and what needs no phone run on the JVM.
+
+What is real: the Kotlin compiler, Android's framework classes, TensorFlow Lite's, aapt2. What is not: LiteRT's
+CompiledModel and androidx.test, which are declarations written after their sources. Gradle and a phone are not there.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import android_projects
+import kotlin_tools
+import numpy as np
+import pytest
+from PIL import Image
+
+REASON = android_projects.missing()
+pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
+CHECKS = kotlin_tools.KOTLIN / "shell" / "LibraryChecks.kt"
+
+
+@pytest.fixture(scope="module")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return android_projects.write_projects(tmp_path_factory.mktemp("projects"))
+
+
+@pytest.fixture(scope="module")
+def resources(projects: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Folders with R.java, of every project."""
+    folder = tmp_path_factory.mktemp("resources")
+    return [
+        android_projects.link_resources(place, f"com.example.{name}", folder / name) for name, place in projects.items()
+    ]
+
+
+@pytest.fixture(scope="module")
+def compiled(projects: dict[str, Path], resources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Classes of every project: core, library with LibraryChecks, demo and instrumented tests."""
+    out = tmp_path_factory.mktemp("classes")
+    android_projects.compile_projects(list(projects.values()), resources, [CHECKS], out)
+    return out
+
+
+def test_everything_compiles_without_a_warning(compiled: Path) -> None:
+    classes = {path.relative_to(compiled).as_posix() for path in compiled.rglob("*.class")}
+    for expected in (
+        "library/com/example/a/library/CompiledModelRunner.class",
+        "library/com/example/b/library/GpuDelegateRunner.class",
+        "library/com/example/c/library/StepsModelSession.class",
+        "rest/com/example/d/MainActivity.class",
+        "rest/com/example/a/library/ParityTest.class",
+    ):
+        assert expected in classes
+
+
+def test_a_name_is_text_on_the_screen(resources: list[Path]) -> None:
+    """The model's name, which looks like a reference, markup and a format."""
+    app = resources[0].parent / "app.apk"
+    dumped = subprocess.run(["aapt2", "dump", "resources", str(app)], capture_output=True, text=True, check=True).stdout
+    lines = dumped.splitlines()
+    place = next(number for number, line in enumerate(lines) if line.endswith(" string/app_name"))
+    assert android_projects.NAME in lines[place + 1]
+
+
+def test_resources_that_do_not_fit_are_seen(projects: dict[str, Path], tmp_path: Path) -> None:
+    project = shutil.copytree(projects["b"] / "app", tmp_path / "b" / "app").parent
+    layout = project / "app/src/main/res/layout/activity_main.xml"
+    layout.write_text(layout.read_text(encoding="utf-8").replace("@string/check", "@string/nothing"), encoding="utf-8")
+    with pytest.raises(AssertionError, match="string/nothing"):
+        android_projects.link_resources(project, "com.example.b", tmp_path / "linked")
+
+
+@pytest.fixture(scope="module")
+def answers(compiled: Path, projects: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What `LibraryChecks` prints, by the first word of each line."""
+    folder = tmp_path_factory.mktemp("files")
+    rng = np.random.default_rng(3)
+    (folder / "y").write_bytes(rng.integers(0, 256, (16, 20), np.uint8).tobytes())
+    (folder / "uv").write_bytes(rng.integers(0, 256, (8, 24), np.uint8).tobytes())
+    _golden(folder)
+    classpath = [compiled / name for name in ("core", "library")]
+    classpath += [*kotlin_tools.jars("core"), *kotlin_tools.jars("android"), *kotlin_tools.jars("shell")]
+    model = projects["a"] / "library/src/main/assets/cnn.tflite"
+    ran = kotlin_tools.run_java("com.example.a.library.LibraryChecksKt", classpath, [str(folder), str(model)])
+    assert ran.returncode == 0, ran.stderr
+    lines = [line.partition(" ") for line in ran.stdout.splitlines()]
+    return {word: rest for word, _, rest in lines} | {"folder": str(folder)}
+
+
+def _golden(folder: Path) -> None:
+    """Three inputs of the tiny classifier, as a bundle lists them."""
+    (folder / "golden").mkdir()
+    vectors = []
+    for number in range(3):
+        values = np.random.default_rng(number).random((1, 8, 8, 3), np.float32)
+        name = f"golden/{number}.bin"
+        (folder / name).write_bytes(values.tobytes())
+        vectors.append({"name": str(number), "inputs": [{"file": name}]})
+    (folder / "golden/golden.json").write_text(json.dumps({"vectors": vectors}))
+
+
+def test_camera_images_have_the_colours_of_jpeg(answers: dict[str, str]) -> None:
+    folder = Path(answers["folder"])
+    width, height, data = answers["yuv"].split()
+    assert (width, height) == ("14", "10")
+    found = np.frombuffer(bytes.fromhex(data), np.uint8).reshape(10, 14, 3).astype(int)
+    luma = np.frombuffer((folder / "y").read_bytes(), np.uint8).reshape(16, 20)
+    chroma = np.frombuffer((folder / "uv").read_bytes(), np.uint8).reshape(8, 12, 2)
+    whole = np.repeat(np.repeat(chroma, 2, axis=0), 2, axis=1)[:, :20]
+    planes = [luma, whole[:, :, 0], whole[:, :, 1]]
+    by_pillow = np.asarray(Image.merge("YCbCr", [Image.fromarray(plane.copy()) for plane in planes]).convert("RGB"))
+    assert np.abs(found - by_pillow[4:14, 2:16]).max() <= 1  # its tables cut where this rounds
+    y, u, v = (plane[4:14, 2:16].astype(float) for plane in planes)
+    u, v = u - 128, v - 128
+    exact = np.dstack([y + 1.402 * v, y - 0.344136 * u - 0.714136 * v, y + 1.772 * u])
+    assert (found == np.floor(exact + 0.5).clip(0, 255)).mean() > 0.99
+
+
+def test_stored_pixels_lose_padding_and_alpha(answers: dict[str, str]) -> None:
+    assert answers["rgba"] == bytes([0, 1, 2, 4, 5, 6, 12, 13, 14, 16, 17, 18]).hex()
+
+
+def test_a_confined_runner_has_one_thread_whoever_calls(answers: dict[str, str]) -> None:
+    assert answers["confined"] == "[model-gpu] true UnsupportedOperationException"
+    assert answers["failed"] == "UnsatisfiedLinkError no driver"
+
+
+def test_an_accelerator_is_held_against_the_processor(answers: dict[str, str]) -> None:
+    same, near, far, nan = (json.loads(answers[name]) for name in ("same", "near", "far", "nan"))
+    assert (same["vectors"], same["ok"], same["identical"], same["largest"]) == (3, True, True, 0)
+    assert near["ok"]
+    assert not near["identical"]
+    assert 0 < near["largest"] <= 0.02
+    assert near["same_top1"] == 3
+    assert not far["ok"]
+    assert far["largest"] > 0.02
+    assert not nan["ok"]
+    assert nan["largest"] is None
+
+
+def test_latency_is_measured_run_by_run(answers: dict[str, str]) -> None:
+    assert answers["latency"] == "7 true true"
+
+
+def test_threads_have_to_be_some(answers: dict[str, str]) -> None:
+    assert answers["threads"] == "0 threads are not enough: give 1 or more."

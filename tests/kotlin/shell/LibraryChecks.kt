@@ -1,0 +1,89 @@
+/**
+ * Runs what of the generated library needs no phone, and prints one line per answer for the Python test to judge.
+ * Arguments: a folder with planes of a camera image and with golden vectors.
+ */
+package com.example.a.library
+
+import com.example.a.core.Pixels
+import com.example.a.core.Runner
+import com.example.a.core.TensorSpec
+import java.io.File
+import java.nio.ByteBuffer
+import java.nio.channels.FileChannel
+import java.nio.file.Path
+
+private val hex = java.util.HexFormat.of()
+
+/** Answers with what another runner answers, each value changed by [change]. */
+private class Changed(private val runner: Runner, private val change: (Float) -> Float) : Runner by runner {
+    override fun run(inputs: List<ByteBuffer>, outputs: List<ByteBuffer>) {
+        runner.run(inputs, outputs)
+        for (place in 0 until outputs[0].capacity() / 4) {
+            outputs[0].putFloat(4 * place, change(outputs[0].getFloat(4 * place)))
+        }
+    }
+}
+
+/** Tells on which thread it is opened, run and closed. */
+private class Watched : Runner {
+    val threads = mutableSetOf(Thread.currentThread().name)
+    override val inputs: List<TensorSpec> = emptyList()
+    override val outputs: List<TensorSpec> = emptyList()
+    override val accelerator: String = "GPU"
+
+    override fun run(inputs: List<ByteBuffer>, outputs: List<ByteBuffer>) {
+        threads += Thread.currentThread().name
+        Thread.sleep(50)
+        if (inputs.isNotEmpty()) throw UnsupportedOperationException("no inputs")
+    }
+
+    override fun close() {
+        threads += Thread.currentThread().name
+    }
+}
+
+public fun main(arguments: Array<String>) {
+    val folder = File(arguments[0])
+    val files = { path: String -> File(folder, path).readBytes() }
+    camera(files)
+    println("rgba " + hex.formatHex(rgbOf(ByteArray(24) { it.toByte() }, 12, 2, 2).data))
+    confined()
+    val model = FileChannel.open(Path.of(arguments[1])).use { it.map(FileChannel.MapMode.READ_ONLY, 0, it.size()) }
+    InterpreterRunner(model, 1).use { cpu ->
+        InterpreterRunner(model, 2).use { other ->
+            println("same " + AcceleratorCheck.run(cpu, other, files).toJson())
+            println("near " + AcceleratorCheck.run(cpu, Changed(other) { it + 0.001f }, files).toJson())
+            println("far " + AcceleratorCheck.run(cpu, Changed(other) { it + 0.2f }, files).toJson())
+            println("nan " + AcceleratorCheck.run(cpu, Changed(other) { Float.NaN }, files).toJson())
+        }
+        val latency = Latency.measure(cpu, files, warmup = 1, runs = 7)
+        println("latency ${latency.latenciesMs.size} ${latency.quantile(0.5) == latency.latenciesMs.sorted()[3]} ${latency.firstMs > 0}")
+    }
+    println("threads " + runCatching { InterpreterRunner(model, 0) }.exceptionOrNull()?.message)
+}
+
+private fun camera(files: (String) -> ByteArray) {
+    val luma = Plane(ByteBuffer.wrap(files("y")), 20, 1)
+    val chroma = files("uv")
+    val blue = Plane(ByteBuffer.wrap(chroma), 24, 2)
+    val red = Plane(ByteBuffer.wrap(chroma, 1, chroma.size - 1).slice(), 24, 2)
+    val pixels: Pixels = yuvToPixels(luma, blue, red, 2, 4, 14, 10)
+    println("yuv ${pixels.width} ${pixels.height} " + hex.formatHex(pixels.data))
+}
+
+private fun confined() {
+    val watched = mutableListOf<Watched>()
+    val runner = ConfinedRunner { Watched().also { watched += it } }
+    val callers = List(3) { Thread { runner.run(emptyList(), emptyList()) } }
+    callers.forEach(Thread::start)
+    callers.forEach(Thread::join)
+    Thread.currentThread().interrupt()
+    runner.run(emptyList(), emptyList())
+    val interrupted = Thread.interrupted()
+    val thrown = runCatching { runner.run(listOf(ByteBuffer.allocate(1)), emptyList()) }.exceptionOrNull()
+    runner.close()
+    runner.close()
+    println("confined ${watched.single().threads} $interrupted ${thrown?.javaClass?.simpleName}")
+    val failed = runCatching { ConfinedRunner { throw UnsatisfiedLinkError("no driver") } }.exceptionOrNull()
+    println("failed ${failed?.javaClass?.simpleName} ${failed?.message}")
+}
