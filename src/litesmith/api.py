@@ -165,13 +165,16 @@ def bundle(model: Path, for_: str, out: Path | None = None, *, progress: Progres
     return bundling.bundle(_settings({"model": model, "for_": for_, "out": out, **settings}), progress=progress)
 
 
-def verify(bundle: Path, target: str | Sequence[str] = "local", *, progress: Progress = silent) -> Verified:
+def verify(
+    bundle: Path, target: str | Sequence[str] = "local", *, delegate: str = "none", progress: Progress = silent
+) -> Verified:
     """Return whether a bundle answers as it did when it was made, on one target or several.
 
     Args:
         bundle: The folder that `bundle` made.
         target: As for `litesmith verify --target`.
+        delegate: `gpu` runs it on a phone's GPU too.
         progress: Receives progress.
     """
-    settings = _settings({"target": target if isinstance(target, str) else list(target)})
+    settings = _settings({"target": target if isinstance(target, str) else list(target), "delegate": delegate})
     return verifying.verify(settings, fspath(bundle), progress=progress)

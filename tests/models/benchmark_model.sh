@@ -26,7 +26,7 @@ done
 echo 'INFO: STARTING!'
 echo "INFO: Num threads: [$num_threads]"
 echo "INFO: Graph: [$graph]"
-case $(dd if="$graph" bs=1 skip=4 count=4 2>/dev/null) in
+case $(head -c 8 "$graph" | tail -c 4) in
     TFL3) echo "INFO: Loaded model $graph" ;;
     *)
         echo "ERROR: The model is not a valid Flatbuffer buffer" >&2

@@ -14,6 +14,8 @@ from typing import Any
 
 from benchmark_model_texts import profile_text
 
+from litesmith.bundle import check
+
 _HEADERS = 64 + 56
 
 PM = r"""#!SHELL
@@ -158,3 +160,38 @@ def instrumentation_text(name: str, sent: Mapping[str, str], *, failed: str = ""
 def _status(values: Mapping[str, str], code: int) -> str:
     lines = [f"INSTRUMENTATION_STATUS: {key}={value}" for key, value in values.items()]
     return "\n".join([*lines, f"INSTRUMENTATION_STATUS_CODE: {code}"])
+
+
+def parity_of(folder: Path, *, accelerator: str = "CPU", off: float = 0.0) -> dict[str, Any]:
+    """Return what the instrumented test of an Android bundle sends, every answer off by a share of what is allowed.
+
+    Args:
+        folder: The bundle.
+        accelerator: What the test says that it ran on.
+        off: 0 for the same answers, 0.5 for half of what is allowed, 2 for twice that.
+    """
+    golden = json.loads((folder / "golden" / "golden.json").read_text())
+    steps = []
+    for vector in golden["vectors"]:
+        for kind, tolerances in (("input", [None] * len(vector["inputs"])), ("output", golden["tolerances"])):
+            for tensor, tolerance in zip(vector[f"{kind}s"], tolerances, strict=True):
+                array = check.read_tensor(folder, tensor)
+                event = check.compared((vector["name"], kind, tensor["name"]), array, array, tolerance)
+                del event["event"]
+                if kind == "output" and off:
+                    largest = off * event["allowed"]
+                    event |= {"different": 1, "largest": largest, "ok": largest <= event["allowed"]}
+                steps.append(event)
+    wrong = any(not step["ok"] for step in steps)
+    return {
+        "schema_version": 1,
+        "accelerator": accelerator,
+        "runtime": "LiteRT 2.3.2",
+        "model_sha256": golden["model_sha256"],
+        "verdict": "different" if wrong else "within tolerance" if off else "identical",
+        "reason": f"operators are run by {accelerator} here" if wrong else "",
+        "vectors": len(golden["vectors"]),
+        "damaged": [],
+        "skipped": [],
+        "steps": steps,
+    }

@@ -81,7 +81,7 @@ def _said(session: Session, folder: Path, manifest: Mapping[str, Any], test: Ins
             f"{where} ran on the {said['accelerator']}, and {accelerator.upper()} was asked for",
             hint="See the bundle's README.md on the accelerators of this phone.",
         )
-    if not said["damaged"]:
+    if not said["damaged"] and not said["reason"]:  # what differs or could not be run is said anyway
         _require_all(said["steps"], folder, where)
     return Said(events=_events(said, found.failures), device=replace(device, runtime=said["runtime"]))
 
@@ -147,10 +147,11 @@ def _events(said: Mapping[str, Any], failures: Mapping[str, str]) -> list[dict[s
     verdict, reason = "identical", ""
     if said["damaged"]:
         verdict, reason = "damaged", str(said["damaged"][0])
-    elif wrong:
-        first = wrong[0]
-        place = f"{first['step']} '{first['tensor']}' of vector '{first['vector']}'"
-        verdict, reason = "different", said["reason"] or f"{place} differs by more than is allowed"
+    elif wrong or said["reason"]:
+        verdict, reason = "different", said["reason"]
+        if not reason:
+            place = f"{wrong[0]['step']} '{wrong[0]['tensor']}' of vector '{wrong[0]['vector']}'"
+            reason = f"{place} differs by more than is allowed"
     elif failures:
         name, text = next(iter(failures.items()))
         verdict, reason = "different", f"the test {name} failed ({text})"
