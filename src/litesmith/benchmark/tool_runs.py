@@ -118,6 +118,11 @@ def run_tool(tool: Tool, model: str, amount: Amount, *, memory: bool = False, op
     lines = [*out, *errors]
     if code != 0:
         last = next((line.strip() for line in reversed(lines) if line.strip()), "no message")
+        if pinned and last.startswith("taskset:"):
+            raise TargetError(
+                f"the chosen cores cannot be used on {tool.session.device().target}: {last[:_SHOWN]}",
+                hint="They are switched off now, or kept for other programs; leave --cores out.",
+            )
         said = next(iter(errors_of(lines)), last)
         died = f"the program was ended by signal {code - 128}; " if code > 128 else f"code {code}: "
         raise EvaluationError(f"benchmark_model failed: {died}{said[:_SHOWN]}")
