@@ -24,13 +24,22 @@ def gives_classes(model: Path, card: ModelCard) -> bool:
         return False
     if card.evaluation is not None and card.evaluation.metric == "top1":
         return True
+    return ending(model) in _SCORES
+
+
+def ending(model: Path) -> str:
+    """Return the operator that computes the first output, before it is reshaped or requantized; empty for none.
+
+    Raises:
+        SourceError: `model` is no .tflite, or damaged.
+    """
     graph = read_graph(model).main
     producers, tensor = graph.producers(), graph.outputs[0]
     for _ in graph.ops:
         if tensor not in producers:
-            return False
+            return ""
         op = graph.ops[producers[tensor]]
         if op.name not in _AROUND:
-            return op.name in _SCORES
+            return op.name
         tensor = op.inputs[0]
-    return False
+    return ""

@@ -24,6 +24,8 @@ _TAKES = ("auto", "images", "tensors")
 _LEAST_SIDE = 16
 """An input with fewer rows or columns is taken for something else than a picture, such as a spectrogram."""
 _LONGEST_LABEL = 200
+UNKNOWN = "preprocessing-unknown"
+"""Code of the finding that nothing says how pictures become the input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ def feeding_of(settings: Settings, inputs: tuple[TensorSpec, ...], report: Deplo
     text = f"takes images of {picture.height}x{picture.width}, preprocessing '{record.preset}' {where}"
     if not typed and report is None:
         warned = _note(
-            "preprocessing-unknown",
+            UNKNOWN,
             f"preprocessing is not known, so that images are fed as bytes 0..255 ('{record.preset}')",
             Severity.WARNING,
             "If the model was trained otherwise, give --preprocess, or --takes tensors.",

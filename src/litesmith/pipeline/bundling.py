@@ -30,6 +30,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.pipeline.auditing import audit_of
 from litesmith.pipeline.bundle_facts import Feeding, feeding_of, read_labels, report_beside
 from litesmith.pipeline.bundle_folder import filling, require_free
+from litesmith.pipeline.bundle_metadata import require_describable, with_metadata
 from litesmith.pipeline.bundle_options import class_of, require_applying, require_names
 from litesmith.pipeline.datasets import load
 from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_delegate, require_not_compiled
@@ -170,8 +171,15 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         report=plan.report,
         **({"runtime": ARTIFACTS[settings.runtime]} if settings.package else {}),
     )
+    described = tuple[Finding, ...]()
+    if settings.metadata:
+        require_describable(feeding, card, delegate=settings.delegate)
+        shipped = Path(run.folder) / "described" / jobs.file_name(plan.model)
+        described = with_metadata(plan.model, card, feeding, audit, labels=plan.labels, out=shipped)
     card = replace(card, sha256=sha256_file(shipped), size_bytes=shipped.stat().st_size)
     subject = _subject(plan, audit, feeding, (inputs, outputs), card.sha256)
+    if settings.metadata:  # what is shipped is what answers
+        subject = replace(subject, path=shipped)
     samples = _samples(run, inputs)
     images = feeding.picture is not None
     pins = pins_for(plan.python, plan.machine, images=images) if plan.kind.installs else ()
@@ -217,7 +225,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         delegate=settings.delegate,
         python=plan.python if settings.wheelhouse else "",
         machine=plan.machine if settings.wheelhouse else "",
-        findings=(*feeding.findings, *plan.notes, *tpu_notes, *left_out),
+        findings=(*feeding.findings, *plan.notes, *tpu_notes, *described, *left_out),
     )
 
 

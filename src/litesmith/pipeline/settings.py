@@ -162,6 +162,9 @@ class Settings:
     wheelhouse: bool = setting(False, "put the packages into the bundle, to install without a network", read=_switch)
     python: str = setting("3.11", "Python the wheelhouse is for", metavar="VERSION")
     machine: str = setting("aarch64", "architecture the wheelhouse is for: aarch64 or x86_64", metavar="NAME")
+    metadata: bool = setting(
+        False, "also write TFLite metadata into the model, for ML Kit and MediaPipe Tasks", read=_switch
+    )
     service: bool = setting(False, "also write a systemd unit", read=_switch)
     replace: bool = setting(False, "replace a bundle that is there", read=_switch)
     expect: tuple[str, ...] = setting(

@@ -127,24 +127,24 @@ class Table:
         self._buffer, self._at = buffer, at
         self._layout = buffer.layout(at)
 
-    def _place(self, number: int) -> int:
+    def place(self, number: int) -> int:
         """Return where a field lies; 0 when it is left out."""
         offset = self._layout[number] if number < len(self._layout) else 0
         return self._at + offset if offset else 0
 
     def number(self, number: int, kind: str, default: int = 0) -> int:
         """Return an integer field."""
-        at = self._place(number)
+        at = self.place(number)
         return int(self._buffer.unpack(_FORMS[kind], at)) if at else default
 
     def real(self, number: int, default: float = 0.0) -> float:
         """Return a float32 field."""
-        at = self._place(number)
+        at = self.place(number)
         return float(self._buffer.unpack(_FLOAT, at)) if at else default
 
     def _target(self, number: int) -> int:
         """Return where a field's offset points; 0 when it is left out."""
-        at = self._place(number)
+        at = self.place(number)
         return at + self._buffer.unsigned(at) if at else 0
 
     def table(self, number: int) -> Table | None:

@@ -22,7 +22,7 @@ PLUGIN = Verb(
     summary="put a .tflite into a folder that installs and checks itself on a device",
     models=1,
     settings=(
-        "for_", "out", "replace", "data", "labels", "takes", *PREPROCESSING, "threads", "delegate",
+        "for_", "out", "replace", "data", "labels", "metadata", "takes", *PREPROCESSING, "threads", "delegate",
         "package", "class_name", "runtime", "wheelhouse", "python", "machine", "target", "service", "jobs", "seed",
     ),
     run=run,
