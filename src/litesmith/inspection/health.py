@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from litesmith.core.audit import HealthIssue
 from litesmith.core.results import Severity
 from litesmith.inspection.delegate import references
+from litesmith.inspection.metadata_health import metadata_findings
 from litesmith.inspection.scale_health import scale_findings
 from litesmith.inspection.state_health import state_findings
 from litesmith.inspection.storage_health import storage_findings
@@ -49,6 +50,7 @@ def _findings(file: ModelFile) -> Iterable[Finding]:
     yield from scale_findings(file)
     yield from storage_findings(file)
     yield from state_findings(file)
+    yield from metadata_findings(file)
 
 
 def _issue(file: ModelFile, layers: Mapping[int, tuple[str, ...]], group: _Group) -> HealthIssue:

@@ -1,29 +1,27 @@
 """What the metadata of a .tflite says.
 
-Field numbers are those of `metadata_schema.fbs` of tflite-support (`TFLITE_METADATA`) and of
-`tflite/converter/schema/conversion_metadata.fbs` of google-ai-edge/LiteRT (`CONVERSION_METADATA`).
+Field numbers of `CONVERSION_METADATA` are those of `tflite/converter/schema/conversion_metadata.fbs` of
+google-ai-edge/LiteRT.
 """
 
 from __future__ import annotations
 
-import struct
-import zipfile
 from collections.abc import Callable
-from itertools import islice
-from pathlib import Path
+from functools import partial
 
 from litesmith.core.model_facts import MetadataInfo
+from litesmith.core.model_metadata import METADATA, ColorSpace, Content, FileCard, FileKind, TensorCard
 from litesmith.runtime.flatbuffer import ModelFile
-from litesmith.runtime.flatbuffer_table import Buffer, Damaged, Table, array
+from litesmith.runtime.flatbuffer_table import Buffer, Damaged
+from litesmith.runtime.model_metadata import attached_files, attached_lines, read_card
 
-CARD = "TFLITE_METADATA"
 CONVERSION = "CONVERSION_METADATA"
 ATTACHED = "associated files"
 _MOST_CHARACTERS = 300
+_MOST_SAID = 1500
+_MOST_WORDS = 80
 _MOST_FILES = 20
-_MOST_ARCHIVED = 1000
-_END_RECORD = struct.Struct("<4s4H2LH")
-_NORMALIZATION = 1
+_COLORS = {ColorSpace.RGB: "RGB image", ColorSpace.GRAYSCALE: "grey image", ColorSpace.UNKNOWN: "image"}
 _MODELS = {
     1: "a SavedModel",
     2: "a Keras model",
@@ -51,17 +49,19 @@ def metadata_of(file: ModelFile) -> tuple[MetadataInfo, ...]:
     found = []
     for place, entry in enumerate(file.graph.metadata):
         says = entry.text
-        if entry.name == CARD:
-            says = _read(file, place, _card)
+        if entry.name == METADATA:
+            says = _read(file, place, partial(_card, file))
         elif entry.name == CONVERSION:
             says = _read(file, place, _conversion)
-        found.append(MetadataInfo(name=_short(entry.name), size_bytes=entry.size_bytes, says=_short(says)))
-    attached = _attached(file.path)
+        found.append(MetadataInfo(name=_short(entry.name), size_bytes=entry.size_bytes, says=_short(says, _MOST_SAID)))
+    attached = attached_files(file.path)
     if attached:
-        shown = ", ".join(name for name, _ in attached[:_MOST_FILES])
+        shown = ", ".join(entry.name for entry in attached[:_MOST_FILES])
         more = f" and {len(attached) - _MOST_FILES} more" if len(attached) > _MOST_FILES else ""
         found.append(
-            MetadataInfo(name=ATTACHED, size_bytes=sum(size for _, size in attached), says=_short(shown + more))
+            MetadataInfo(
+                name=ATTACHED, size_bytes=sum(entry.size_bytes for entry in attached), says=_short(shown + more)
+            )
         )
     return tuple(found)
 
@@ -85,40 +85,49 @@ def _read(file: ModelFile, place: int, reader: Callable[[memoryview], str]) -> s
         return f"unreadable: {error}"
 
 
-def _card(data: memoryview) -> str:
+def _card(file: ModelFile, data: memoryview) -> str:
     """Return the model's card, its facts one after the other."""
-    root, facts = Buffer(data).root(), []
-    for label, number in (("", 0), ("", 1), ("version ", 2), ("by ", 4), ("license ", 5)):
-        text = root.text(number)
-        if text:
-            facts.append(label + text)
-    for subgraph in islice(root.tables(3), 1):
-        for side, number in (("input", 2), ("output", 3)):
-            for tensor in islice(subgraph.tables(number), _MOST_FILES):
-                facts.extend(_tensor_facts(data, side, tensor))
-    return "; ".join(" ".join(fact.split()) for fact in facts)
+    card, facts = read_card(data), []
+    for label, text in (("", card.name), ("", card.description), ("version ", card.version)):
+        facts += [label + _short(text, _MOST_WORDS)] if text else []
+    facts += [f"by {card.author}"] if card.author else []
+    facts += [f"license {card.license}"] if card.license else []
+    for side, tensors in (("input", card.inputs), ("output", card.outputs)):
+        for tensor in tensors[:_MOST_FILES]:
+            facts.extend(_tensor_facts(file, side, tensor))
+    return "; ".join(_short(" ".join(fact.split())) for fact in facts)
 
 
-def _tensor_facts(data: memoryview, side: str, tensor: Table) -> list[str]:
-    name = tensor.text(0)
+def _tensor_facts(file: ModelFile, side: str, tensor: TensorCard) -> list[str]:
     facts = []
-    for unit in islice(tensor.tables(4), _MOST_FILES):
-        options = unit.table(1)
-        if unit.number(0, "uint8") == _NORMALIZATION and options is not None:
-            mean, deviation = (_numbers(data, options, number) for number in (0, 1))
-            facts.append(f"{side} {name}: (value - {mean}) / {deviation}")
-    labels = [attached.text(0) for attached in islice(tensor.tables(6), _MOST_FILES)]
-    if labels:
-        facts.append(f"{side} {name}: labels in {', '.join(labels)}")
-    return facts or [f"{side} {name}"]
+    if tensor.content is Content.IMAGE:
+        facts.append(f"{side} {tensor.name}: {_COLORS[tensor.color_space]}")
+    if tensor.mean or tensor.std:
+        facts.append(f"{side} {tensor.name}: (value - {_numbers(tensor.mean)}) / {_numbers(tensor.std)}")
+    if tensor.files:
+        named = ", ".join(f"{entry.name}{_lines(file, entry)}" for entry in tensor.files[:_MOST_FILES])
+        facts.append(
+            f"{side} {tensor.name}: labels in {named}" if _labels(tensor) else f"{side} {tensor.name}: attached {named}"
+        )
+    return facts or [f"{side} {tensor.name}"]
 
 
-def _numbers(data: memoryview, options: Table, number: int) -> str:
-    import numpy as np
+def _labels(tensor: TensorCard) -> bool:
+    """Tell whether what is attached to a tensor are names of its values."""
+    kinds = {entry.kind for entry in tensor.files}
+    return bool(kinds & {FileKind.AXIS_LABELS, FileKind.VALUE_LABELS})
 
-    place, count = options.vector(number, 4)
-    values = [f"{value:g}" for value in array(data, (place, min(count, _MOST_FILES)), np.float32).tolist()]
-    return values[0] if len(values) == 1 else f"[{', '.join(values)}]"
+
+def _lines(file: ModelFile, entry: FileCard) -> str:
+    if entry.kind not in (FileKind.AXIS_LABELS, FileKind.VALUE_LABELS):
+        return ""
+    lines = attached_lines(file.path, entry.name)
+    return " (not attached)" if lines is None else f" ({len(lines)})"
+
+
+def _numbers(values: tuple[float, ...]) -> str:
+    shown = [f"{value:g}" for value in values[:_MOST_FILES]]
+    return shown[0] if len(values) == 1 else f"[{', '.join(shown)}]"
 
 
 def _conversion(data: memoryview) -> str:
@@ -139,24 +148,5 @@ def _conversion(data: memoryview) -> str:
     return ", ".join(facts)
 
 
-def _attached(path: Path) -> list[tuple[str, int]]:
-    """Return names and sizes of attached files; the archive is not unpacked, and its directory read only when small."""
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 66_000))
-        tail = file.read()
-        at = tail.rfind(b"PK\5\6")
-        if at < 0 or at + _END_RECORD.size > len(tail):
-            return []
-        count = _END_RECORD.unpack_from(tail, at)[4]
-        if count > _MOST_ARCHIVED:
-            return []
-        try:
-            with zipfile.ZipFile(file) as archive:
-                return [(entry.filename, entry.file_size) for entry in archive.infolist()]
-        except (zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError):
-            return []
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST_CHARACTERS else text[:_MOST_CHARACTERS] + "..."
+def _short(text: str, most: int = _MOST_CHARACTERS) -> str:
+    return text if len(text) <= most else text[:most] + "..."

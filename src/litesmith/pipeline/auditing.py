@@ -21,6 +21,7 @@ from litesmith.inspection.audit import audit
 from litesmith.inspection.contract import read_promises
 from litesmith.inspection.runtimes import TENSORFLOW, demands, minimum_of, needs
 from litesmith.inspection.state_health import ASSIGNED, KEPT, state_findings
+from litesmith.pipeline.metadata_check import metadata_issues
 from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.quantize.scheme import Interface, Scheme
@@ -52,6 +53,7 @@ def inspect(settings: Settings, *, progress: Progress = silent) -> Inspected:
         with ModelFile(path) as file:
             digest = sha256_file(path)
             found = audit(file, sha256=digest, name=path.name, expect=settings.expect, probe=probing.result())
+            found = replace(found, health=(*found.health, *metadata_issues(file)))
             return Inspected(file=settings.model, audit=found, graph=file.graph, versions=versions())
 
 

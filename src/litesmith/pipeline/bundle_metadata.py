@@ -82,13 +82,14 @@ def _replaced(model: Path) -> tuple[Finding, ...]:
     names = [entry.name for entry in attached_files(model)]
     if not there and not names:
         return ()
+    name = old.name[:80] if old is not None else ""
     more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
     attached = f", with the attached {', '.join(names[:_MOST_SHOWN])}{more}" if names else ""
     return (
         Finding(
             code="metadata-replaced",
             severity=Severity.WARNING,
-            message=f"the model carried metadata, '{old.name[:80] if old else ''}'{attached}: the bundle's copy has ours",
+            message=f"the model carried metadata, '{name}'{attached}: the bundle's copy has ours",
             hint="Leave --metadata out to ship the model as it is.",
         ),
     )

@@ -80,7 +80,7 @@ def metadata_rows(audit: Audit) -> Iterator[tuple[str, RenderableType]]:
         ends = f"({names_text(signature.inputs)}) \u2192 ({names_text(signature.outputs)})"
         yield "Signature", Text(f"{clean(shortened(signature.key, 60))}{clean(ends)}", overflow="fold")
     for entry in audit.metadata:
-        says = f": {shortened(entry.says, 200)}" if entry.says else ""
+        says = f": {shortened(entry.says, 500)}" if entry.says else ""
         text = f"{shortened(entry.name, 60)} ({format_size(entry.size_bytes)}){says}"
         yield "Metadata", Text(clean(text), overflow="fold")
 
