@@ -241,7 +241,7 @@ def _picture_findings(spec: TensorSpec, picture: Picture, units: Units) -> Itera
             "metadata-rounding",
             Severity.WARNING,
             f"readers write pixels into '{spec.name}' as they are; the model wants integers up to {steps:g} step away",
-            "Keep the correction 'input_matching', with which bytes are the input.",
+            "Quantize with --interface float32, with which the model rounds, for the same answers.",
         )
     if spec.dtype == "float32" and len(set(zip(*units, strict=True))) > 1:
         yield _found(
