@@ -204,7 +204,7 @@ def test_a_real_classifier_answers_the_same_on_photographs(tmp_path: Path) -> No
     api.quantize(
         Path(FOLDER) / "mobilenet_v1_025" / "mobilenet_v1_0.25_224.h5",
         calibrate=Path(FOLDER) / "imagenet_calib_400",
-        calibration_samples=100,
+        calibration_samples=40,
         out=tmp_path / "out",
         schemes=["int8"],
         interface="uint8",
