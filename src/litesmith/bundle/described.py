@@ -36,6 +36,7 @@ LABELS = "labels.txt"
 _READ = ("uint8", "float32")
 _LIMITS = {"uint8": (0.0, 255.0), "int8": (-128.0, 127.0), "int16": (-32768.0, 32767.0)}
 _READERS = "MediaPipe Tasks and the Task Library"
+_QUARTER = 0.25
 _MOST_STEPS = 1.0
 """Rounding: half a step of the byte, and half a step of the integer."""
 
@@ -94,6 +95,19 @@ def describe(
 def _units(spec: TensorSpec, record: Preprocessing, *, normalized: bool) -> Units:
     """Return (mean, std) of an input: 0 and 1 where values are fed as they are."""
     return normalization(spec, record) if normalized else ((0.0,), (1.0,))
+
+
+def _for_those_that_cut(spec: TensorSpec, units: Units) -> Units:
+    """Return (mean, std) that give a uint8 input its bytes whether a reader rounds or cuts off fractions.
+
+    The code that tflite-support generates for Android divides twice in float32 and cuts off (`NormalizeOp`,
+    `QuantizeOp`, `TensorBufferUint8`): with the exact mean 32 of 256 bytes of one model came out one too small. A
+    quarter of a byte more is lost in both.
+    """
+    mean, std = units
+    if spec.dtype != "uint8" or not spec.quantized or units == ((0.0,), (1.0,)) or byte_error(spec, *units):
+        return units
+    return tuple(value - _QUARTER for value in mean), std
 
 
 def _require_said(spec: TensorSpec, picture: Picture, units: Units) -> None:
@@ -156,6 +170,7 @@ def _input(spec: TensorSpec, picture: Picture | None, record: Preprocessing, *, 
             mean = std = ()
         words = f"{spec.dtype} {_shape(spec)}"
         return TensorCard(name=spec.name, description=words, content=Content.FEATURE, mean=mean, std=std)
+    mean, std = _for_those_that_cut(spec, (mean, std))
     low, high = _LIMITS.get(spec.dtype, (0.0, 255.0))
     minimum, maximum = (low,), (high,)
     if spec.dtype.startswith("float"):

@@ -11,9 +11,6 @@ from types import ModuleType
 
 import numpy as np
 
-for _name in ("cv2", "matplotlib", "matplotlib.pyplot"):  # only its functions that draw use them
-    sys.modules.setdefault(_name, ModuleType(_name))
-
 
 def classified(path: str, pictures: list[np.ndarray]) -> dict[str, object]:
     import mediapipe
@@ -34,6 +31,8 @@ def classified(path: str, pictures: list[np.ndarray]) -> dict[str, object]:
 
 
 if __name__ == "__main__":
+    for name in ("cv2", "matplotlib", "matplotlib.pyplot"):  # only its functions that draw use them
+        sys.modules.setdefault(name, ModuleType(name))
     stored = np.load(sys.argv[1])
     given = [stored[name] for name in stored.files]
     with open(sys.argv[2], "w", encoding="utf-8") as out:

@@ -9,11 +9,12 @@ import json
 import sys
 
 import numpy as np
-from tflite_support import metadata
-from tflite_support.task import core, processor, vision
 
 
 def classified(path: str, pictures: list[np.ndarray]) -> dict[str, object]:
+    from tflite_support import metadata
+    from tflite_support.task import core, processor, vision
+
     shown = metadata.MetadataDisplayer.with_model_file(path)
     read: dict[str, object] = {
         "metadata": json.loads(shown.get_metadata_json()),

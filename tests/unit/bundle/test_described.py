@@ -84,13 +84,24 @@ def test_hostile_labels_stay_one_a_line() -> None:
 def test_an_input_of_bytes_is_described_by_what_its_first_layers_became() -> None:
     card, _, findings = described(BYTES, PRESETS["torch"])
     (entry,) = card.inputs
-    assert (entry.mean, entry.std) == ((128.0,), (pytest.approx(127.5),))
+    assert (entry.mean, entry.std) == ((127.75,), (pytest.approx(127.5),))
     assert (entry.minimum, entry.maximum) == ((0.0,), (255.0,))
-    integers = quantize(real_values(entry.mean, entry.std)[:, 0].astype(np.float32), BYTES)
-    np.testing.assert_array_equal(integers, np.arange(256))
     assert {finding.code for finding in findings} == {"metadata-resize"}
     (twin,) = described(replace(BYTES, dtype="float32", scale=0.0, zero_point=0), PRESETS["torch"])[0].inputs
     assert (twin.mean, twin.std) == ((128.0,), (pytest.approx(127.5),))
+
+
+@pytest.mark.parametrize("zero", [0, 1, 64, 104, 128, 255])
+@pytest.mark.parametrize("scale", [1 / 255, 1 / 127.5, 0.0171, 1.0])
+def test_bytes_come_out_whether_a_reader_rounds_or_cuts_off(zero: int, scale: float) -> None:
+    spec = replace(BYTES, scale=scale, zero_point=zero, byte_scale=scale, byte_zero=zero)
+    (entry,) = described(spec)[0].inputs
+    (mean,), (std,) = (np.float32(values) for values in (entry.mean, entry.std))
+    levels = np.arange(256, dtype=np.float32)
+    real = (levels - mean) / std
+    divided = (real - np.float32(-zero) * np.float32(scale)) / np.float32(scale)  # as Android's QuantizeOp does
+    np.testing.assert_array_equal(np.clip(divided, 0, 255).astype(np.uint8), levels)
+    np.testing.assert_array_equal(quantize(real, spec), levels)
 
 
 def test_uint8_that_is_not_the_byte_is_refused_and_rounding_is_said() -> None:
