@@ -97,6 +97,7 @@ def test_only_what_a_model_needs_is_in_its_core(tmp_path: Path) -> None:
         assert {name for name, text in texts.items() if word in text} == holders, word
 
 
+@pytest.mark.slow
 def test_generated_files_are_short_ascii_and_within_120_columns(tmp_path: Path) -> None:
     for name, job in jobs(tmp_path).items():
         for file, text in core_of(job, tmp_path / "out" / name).items():
