@@ -32,10 +32,10 @@ def plugged(phones: Room) -> Iterator[Room]:
 
 def test_several_devices_and_none_named(phones: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(
-        UserError, match=r"2 devices are attached, and --target adb names none: .*16555.*16556"
+        UserError, match=r"2 devices are attached, and 'adb' names none of them: .*16555.*16556"
     ) as caught:
         connect("adb")
-    assert "--target adb:127.0.0.1:16555" in caught.value.hint
+    assert "Name one, such as adb:127.0.0.1:16555" in caught.value.hint
     with pytest.raises(TargetError, match=r"no device '127.0.0.1x16555' is attached") as unknown:
         connect("adb:127.0.0.1x16555")
     assert "Did you mean adb:127.0.0.1:16555?" in unknown.value.hint

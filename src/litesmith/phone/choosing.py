@@ -32,7 +32,7 @@ _STATES = "|".join(
     )
 )
 _LINE = re.compile(rf"(?P<serial>\S.*?)\s+(?P<state>{_STATES})(?P<rest>\s.*|;.*|)$")
-_SERIAL = re.compile(r"[^\s\0-\x1f-][^\s\0-\x1f]{0,254}\Z")
+_SERIAL = re.compile(r"[^\s\0-\x1f-][^\0-\x1f]{0,254}\Z")
 _NETWORK = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[A-Za-z0-9][A-Za-z0-9_.-]*):[0-9]{1,5}\Z")
 _NONE = (
     "On the phone: Settings, About phone, tap Build number seven times; then System, Developer options, USB debugging. "
@@ -110,8 +110,8 @@ def _only(found: tuple[Attached, ...]) -> Attached:
         names = ", ".join(_shown(one) for one in found)
         ready = next((one for one in found if one.state == READY), found[0])
         raise UserError(
-            f"{len(found)} devices are attached, and --target adb names none: {names}",
-            hint=f"Name one, as in --target adb:{ready.serial}, or several, with commas between them.",
+            f"{len(found)} devices are attached, and 'adb' names none of them: {names}",
+            hint=f"Name one, such as adb:{ready.serial}; --target takes several, with commas between them.",
         )
     return found[0]
 
@@ -120,8 +120,8 @@ def _named(wanted: str, found: tuple[Attached, ...], *, by: str) -> Attached:
     for one in found:
         if one.serial == wanted:
             return one
-    names = [one.serial for one in found]
-    close = nearest(wanted, names)
+    names = {one.serial.lower(): one.serial for one in found}
+    close = names.get(nearest(wanted, names) or "")
     known = f"Attached: {', '.join(_shown(one) for one in found)}." if found else f"None is attached. {_NONE}."
     hint = (f"Did you mean adb:{close}? " if close else "") + known
     raise TargetError(f"no device '{wanted}' is attached{f' ({by} names it)' if by else ''}", hint=hint)

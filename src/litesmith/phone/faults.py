@@ -11,9 +11,8 @@ from collections.abc import Callable
 
 from litesmith.core.errors import TargetError
 
-_SERVER = re.compile(
-    r"\* daemon .*|adb server version \(.*|\* starting .*|\* server is.*|adb: failed to check server.*"
-)
+_SERVER = re.compile(r"\* daemon .*|adb server version \(.*")
+_STARTED = "daemon started successfully"
 _GONE = re.compile(
     r"device '(?P<serial>[^\n]*)' not found|error: (closed|device offline|no devices/emulators found)|"
     r"couldn't read from device|failed to read copy response|device has been disconnected|protocol fault|"
@@ -45,7 +44,9 @@ class Gone(TargetError):
 
 
 def without_server_lines(said: str) -> str:
-    """Return what adb printed, less its news of starting or replacing its server."""
+    """Return what adb printed, less its news of starting or replacing its server where that worked."""
+    if _STARTED not in said:
+        return said
     return "\n".join(line for line in said.splitlines() if not _SERVER.match(line.strip()))
 
 

@@ -82,7 +82,7 @@ def _phone(found: Preflight) -> Iterator[tuple[str, str]]:
         yield "runtime", found.facts.runtime or "none yet; a session brings it, or litesmith device prepare"
         return
     groups = [
-        f"{count(len(group.cores), 'core')} {spans(group.cores)}"
+        f"{'core' if len(group.cores) == 1 else 'cores'} {spans(group.cores)}"
         + ("" if group.clock_most_mhz is None else f" up to {group.clock_most_mhz:.0f} MHz")
         for group in reversed(found.phone.groups)
     ]
