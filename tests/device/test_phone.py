@@ -55,7 +55,7 @@ def test_what_stands_in_the_way(phones: Room, capsys: pytest.CaptureFixture[str]
     shown = " ".join(said.out.split())
     for words in (
         "stops It runs programs for x86, and LiteRT is built for arm64-v8a, armeabi-v7a, x86_64",
-        "stops It has Android 5.0 (SDK 21), and LiteRT needs SDK 23 (Android 6)",
+        "stops It has Android 5.0 (SDK 21), and LiteRT needs SDK 24 (Android 7)",
         "are free in /data/local/tmp, and 50 MB are needed",
         "notes Android's thermal status is 3 (severe)",
         "notes The battery is at 12 percent, charging; below 20 phones save power",

@@ -10,9 +10,9 @@ from litesmith.core.units import format_size
 from litesmith.phone.facts import android_of
 
 ABIS = ("arm64-v8a", "armeabi-v7a", "x86_64")
-"""The kinds of programs that LiteRT is built for."""
-LEAST_SDK = 23
-"""Of LiteRT 2.1 and newer, by its page 'LiteRT for Android', 2025. The old Interpreter packages 1.x went down to 21."""
+"""The kinds of programs that LiteRT is built for; armeabi-v7a since 2.1.6."""
+LEAST_SDK = 24
+"""Of LiteRT 2.3, by `litert/kotlin/src/main/AndroidManifest.xml` of its sources, 2026; 2.1 had 23, and 1.x had 21."""
 LEAST_DISK_BYTES = 50_000_000
 LEAST_MEMORY_BYTES = 150_000_000
 LEAST_BATTERY_PERCENT = 20
@@ -38,7 +38,7 @@ def _system(phone: PhoneFacts) -> Iterator[Obstacle]:
     if phone.sdk and phone.sdk < LEAST_SDK:
         yield Obstacle(
             code="android-too-old",
-            message=f"it has {android_of(phone)}, and LiteRT needs SDK {LEAST_SDK} (Android 6)",
+            message=f"it has {android_of(phone)}, and LiteRT needs SDK {LEAST_SDK} (Android 7)",
             remedy="Update it, or use a newer phone.",
         )
     if phone.abis and "arm64-v8a" not in phone.abis and "armeabi-v7a" in phone.abis:
