@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from dataclasses import dataclass
 
 from litesmith.core.errors import TargetError, UserError
@@ -14,6 +15,8 @@ from litesmith.phone.faults import fault_of
 READY, OFFLINE = "device", "offline"
 SERIAL_VARIABLE = "ANDROID_SERIAL"
 """Names a device for adb itself; it is heeded where none is named."""
+_STARTING = threading.Lock()
+"""Sessions are opened side by side, and two calls that start adb's server at once are in each other's way."""
 _STATES = "|".join(
     (
         "device",
@@ -61,7 +64,8 @@ def listed(adb: Adb) -> tuple[Attached, ...]:
     Raises:
         TargetError: its server does not start or answer.
     """
-    answer = adb.call(["devices", "-l"], timeout_s=START_S + CALL_S)
+    with _STARTING:
+        answer = adb.call(["devices", "-l"], timeout_s=START_S + CALL_S)
     if answer.code != 0:
         raise fault_of(f"{answer.out}\n{answer.error}", "")
     return parsed(answer.out)
