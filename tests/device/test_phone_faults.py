@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -96,6 +97,60 @@ def test_a_full_phone(phones: Room, tmp_path: Path) -> None:
     finally:
         session.close()
     connect(BAD).close()
+
+
+@pytest.mark.parametrize(("times", "arrives"), [(1, True), (2, False)])
+def test_what_arrives_spoilt_is_sent_again_once(
+    times: int, arrives: bool, phones: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrapper of adb spoils the first pushes of a session."""
+    real, wrapper, count = phones.bin / "adb", tmp_path / "adb", tmp_path / "count"
+    wrapper.write_text(
+        f"""#!/bin/sh
+if [ "$3" = push ] && [ $(cat "{count}" | wc -l) -lt {times} ]; then
+    echo x >>"{count}"
+    cp "$4" "{count}.file"
+    echo z >>"{count}.file"
+    set -- "$1" "$2" "$3" "{count}.file" "$5"
+fi
+exec {real} "$@"
+"""
+    )
+    wrapper.chmod(0o755)
+    count.touch()
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    model = tmp_path / "model.tflite"
+    model.write_bytes(b"abc")
+    session = opened(GOOD)
+    try:
+        if arrives:
+            assert lines_of(session, "cat", session.send(model)) == (0, ["abc"], [])
+        else:
+            with pytest.raises(TargetError, match=r"model\.tflite arrived on .* with another content, twice"):
+                session.send(model)
+            assert lines_of(session, "ls")[1] == ["keeper"]
+    finally:
+        session.close()
+    assert len(count.read_text()) == 2 * times
+
+
+def test_a_phone_without_sha256sum(phones: Room, tmp_path: Path) -> None:
+    model = tmp_path / "model.tflite"
+    model.write_bytes(b"abc")
+    tools = phones.roots["good"] / "system/bin"
+    session = opened(GOOD)
+    try:
+        (tools / "sha256sum").unlink()
+        assert lines_of(session, "cat", session.send(model)) == (0, ["abc"], [])
+        (tools / "md5sum").unlink()
+        model.write_bytes(b"abcd")
+        with pytest.raises(TargetError, match="has neither sha256sum nor md5sum"):
+            session.send(model)
+    finally:
+        for name in ("sha256sum", "md5sum"):
+            (tools / name).unlink(missing_ok=True)
+            (tools / name).symlink_to("/usr/bin/toybox")
+        session.close()
 
 
 def test_unplugged_while_it_runs(plugged: Room) -> None:
