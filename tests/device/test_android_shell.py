@@ -121,6 +121,8 @@ def test_camera_images_have_the_colours_of_jpeg(answers: dict[str, str]) -> None
 
 def test_stored_pixels_lose_padding_and_alpha(answers: dict[str, str]) -> None:
     assert answers["rgba"] == bytes([0, 1, 2, 4, 5, 6, 12, 13, 14, 16, 17, 18]).hex()
+    # 100 of alpha 200 was 127.5, 50 was 63.75; more than alpha is white; without alpha nothing is known.
+    assert answers["veiled"] == bytes([128, 64, 0, 9, 8, 7, 1, 2, 3, 255, 255, 255]).hex()
 
 
 def test_a_confined_runner_has_one_thread_whoever_calls(answers: dict[str, str]) -> None:

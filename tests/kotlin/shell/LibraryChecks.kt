@@ -46,7 +46,9 @@ public fun main(arguments: Array<String>) {
     val folder = File(arguments[0])
     val files = { path: String -> File(folder, path).readBytes() }
     camera(files)
-    println("rgba " + hex.formatHex(rgbOf(ByteArray(24) { it.toByte() }, 12, 2, 2).data))
+    println("rgba " + hex.formatHex(rgbOf(ByteArray(24) { it.toByte() }, 12, 2, 2, premultiplied = false).data))
+    val veiled = byteArrayOf(100, 50, 0, -56, 9, 8, 7, 0, 1, 2, 3, -1, 3, 3, 3, 2)
+    println("veiled " + hex.formatHex(rgbOf(veiled, 16, 4, 1, premultiplied = true).data))
     confined()
     val model = FileChannel.open(Path.of(arguments[1])).use { it.map(FileChannel.MapMode.READ_ONLY, 0, it.size()) }
     InterpreterRunner(model, 1).use { cpu ->
