@@ -26,6 +26,7 @@ def write_plain(folder: Path) -> list[Path]:
     cnn = write_cnn(folder / "cnn.tflite")
     sine = write_cnn(folder / "sine.tflite", sine=True)
     made = [cnn, sine, write_cnn(folder / "any.tflite", dynamic=True), write_two_inputs(folder / "two.tflite")]
+    made.append(_described(cnn, folder / "described.tflite"))
     with Pool(1, "the model") as pool:
         samples = sample_set(folder / "samples", pictures(16))
         for source, schemes in ((cnn, SCHEMES), (sine, ("int8",))):
@@ -37,6 +38,19 @@ def write_plain(folder: Path) -> list[Path]:
                 pool.map("litesmith.quantize.build:build", [call])
                 made.append(out)
     return made
+
+
+def _described(model: Path, out: Path) -> Path:
+    """Write a model with metadata and an attached file of labels."""
+    from litesmith.core.model_metadata import ColorSpace, Content, FileCard, FileKind, MetadataCard, TensorCard
+    from litesmith.runtime.metadata_placing import place_metadata
+    from litesmith.runtime.model_metadata import pack_card
+
+    image = TensorCard(name="image", content=Content.IMAGE, color_space=ColorSpace.RGB, mean=(1.0,), std=(2.0,))
+    scores = TensorCard(name="scores", files=(FileCard(name="labels.txt", kind=FileKind.AXIS_LABELS),))
+    card = MetadataCard(name="described", inputs=(image,), outputs=(scores,))
+    place_metadata(model, out, pack_card(card), [("labels.txt", b"a\nb\nc\nd\ne\n")])
+    return out
 
 
 def write_all(folder: Path) -> list[Path]:

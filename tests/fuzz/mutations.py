@@ -71,7 +71,7 @@ def specimen(path: Path) -> Specimen:
         return at, count
 
     def noting_number(table: Table, number: int, kind: str, default: int = 0) -> int:
-        if place := table._place(number):
+        if place := table.place(number):
             numbers.add((place, _SIZES[kind]))
         return plain_number(table, number, kind, default)
 

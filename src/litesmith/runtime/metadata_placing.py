@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from litesmith.core.errors import SourceError
-from litesmith.core.files import write_bytes
+from litesmith.core.files import replacing
 from litesmith.core.model_metadata import METADATA
 from litesmith.runtime.flatbuffer import ModelFile
-from litesmith.runtime.flatbuffer_table import Buffer, Table
+from litesmith.runtime.flatbuffer_table import Buffer, Damaged, Table
 from litesmith.runtime.model_metadata import attached_files
 
 _ALIGNED = 64
@@ -48,15 +48,20 @@ def place_metadata(source: Path, path: Path, block: bytes, files: Sequence[tuple
     with ModelFile(source) as file:
         place = next((i for i, entry in enumerate(file.graph.metadata) if entry.name == METADATA), None)
         old = None if place is None else file.place(place)
-    data = bytearray(source.read_bytes())
-    del data[_end_of_model(source, data) :]
-    if len(data) + len(block) > _LARGEST_BYTES - (1 << 20):
+    if source.stat().st_size + len(block) > _LARGEST_BYTES - (1 << 20):
         raise SourceError(
-            f"{source.name} has {len(data)} bytes: metadata can be put into files below 2 GB",
+            f"{source.name} has {source.stat().st_size} bytes: metadata can be put into files below 2 GB",
             hint="Leave --metadata out.",
         )
-    made = _with_block(source, data, block, place, old)
-    write_bytes(path, made + _archive(files, len(made)) if files else made)
+    data = bytearray(source.read_bytes())
+    try:
+        del data[_end_of_model(source, data) :]
+        front = _front_of(source, data, block, place, old)
+    except (Damaged, struct.error) as error:
+        raise SourceError(f"{source.name} is damaged: {error}", hint="Copy or convert the file again.") from error
+    with replacing(path) as temporary, temporary.open("wb") as out:
+        for part in (front, data, _archive(files, len(front) + len(data)) if files else b""):
+            out.write(part)
 
 
 def _end_of_model(source: Path, data: bytearray) -> int:
@@ -88,9 +93,9 @@ def _stored(buffer: Table) -> tuple[int, int]:
     return begin, begin + count
 
 
-def _with_block(source: Path, data: bytearray, block: bytes, place: int | None, old: tuple[int, int] | None) -> bytes:
-    """Return a model's bytes with a new root before them."""
-    view = Buffer(memoryview(bytes(data)))
+def _front_of(source: Path, data: bytearray, block: bytes, place: int | None, old: tuple[int, int] | None) -> bytes:
+    """Return what goes before a model's bytes; in these the old block is cleared and what moves is told."""
+    view = Buffer(memoryview(data))
     root = view.root()
     if any(root.place(number) for number in range(_FIELDS, _FIELDS + 6)):
         raise SourceError(
@@ -108,7 +113,7 @@ def _with_block(source: Path, data: bytearray, block: bytes, place: int | None, 
         del entries[place]
     front = _front(root, buffers, entries, slot, block)
     _move(data, root, len(front))
-    return front + bytes(data)
+    return front
 
 
 def _targets(view: Buffer, root: Table, number: int) -> list[int]:

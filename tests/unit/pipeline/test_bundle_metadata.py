@@ -87,6 +87,22 @@ def test_inspect_holds_metadata_against_the_bundle_it_lies_in(made: Bundled, tmp
     assert not [i for i in api.inspect(tmp_path / "elsewhere" / "cnn.tflite").audit.health if "metadata" in i.code]
 
 
+def test_a_bundle_for_android_carries_it_and_is_held_against_its_manifest(
+    cnn: Path, labels: Path, tmp_path: Path
+) -> None:
+    settings: dict[str, Any] = {"takes": "images", "preprocess": "unit", "metadata": True, "labels": labels}
+    made = api.bundle(cnn, "android", tmp_path / "bundle", package="com.example.app", **settings)
+    (model,) = (Path(made.folder) / file.path for file in made.manifest.files if file.role == "model")
+    assert made.manifest.card.sha256 == sha256_file(model)
+    assert made.manifest.card.sha256 in (next(Path(made.folder).rglob("ModelContract.kt"))).read_text(encoding="utf-8")
+    assert attached_lines(model, "labels.txt") == LABELS
+    card = card_of(model)
+    wrong = replace(card, inputs=(replace(card.inputs[0], std=(1.0,)),))
+    place_metadata(model, tmp_path / "wrong.tflite", pack_card(wrong), [("labels.txt", b"1\n2\n3\n4\n5\n")])
+    shutil.copyfile(tmp_path / "wrong.tflite", model)
+    assert "metadata-preprocessing" in {issue.code for issue in api.inspect(model).audit.health}
+
+
 def test_without_the_option_the_model_is_shipped_as_it_is(cnn: Path, tmp_path: Path) -> None:
     made = make(cnn, tmp_path, metadata=False)
     assert made.manifest.card.sha256 == sha256_file(cnn)

@@ -260,3 +260,19 @@ def test_damaged_archives_are_no_archives(cnn: Path, tmp_path: Path) -> None:
         damaged.write_bytes(changed)
         attached_files(damaged)
         attached_lines(damaged, "labels.txt")
+
+
+def test_a_model_whose_outline_is_damaged_is_refused_or_described(cnn: Path, tmp_path: Path) -> None:
+    source, damaged, out = (tmp_path / f"{name}.tflite" for name in ("source", "damaged", "out"))
+    place_metadata(cnn, source, pack_card(CARD), FILES)
+    data, random, outcomes = source.read_bytes(), np.random.default_rng(2), set()
+    for _ in range(150):
+        changed = bytearray(data)
+        changed[int(random.integers(8, 250))] = int(random.integers(0, 256))
+        damaged.write_bytes(changed)
+        try:
+            place_metadata(damaged, out, pack_card(CARD), FILES)
+            outcomes.add("described")
+        except SourceError:
+            outcomes.add("refused")
+    assert outcomes == {"described", "refused"}
