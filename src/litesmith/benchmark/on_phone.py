@@ -206,7 +206,6 @@ def _plain(one: _Model, device: Device, request: Request, *, program_sha256: str
     footprint = None
     if probe.memory_init is not None and probe.memory_overall is not None:
         footprint = Footprint(init=probe.memory_init, overall=probe.memory_overall, peak=probe.memory_peak)
-    said = dict.fromkeys((*probe.warnings, *probe.said, *probe.errors))
     lacking = [word for word, given in (("sustained run", request.sustain_s), ("times", device.emulated)) if given]
     if request.ops and device.emulated:
         lacking.append("times of operators")
@@ -232,7 +231,8 @@ def _plain(one: _Model, device: Device, request: Request, *, program_sha256: str
             accelerator=one.accelerator,
             delegated=tuple(probe.delegated),
             footprint=footprint,
-            said=tuple(said),
+            warnings=tuple(dict.fromkeys((*probe.warnings, *probe.errors))),
+            said=tuple(dict.fromkeys(probe.said)),
         ),
     )
 

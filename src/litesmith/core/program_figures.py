@@ -82,7 +82,8 @@ class ProgramFigures:
         warmup_ms: Average of the runs to warm up.
         delegated: What each delegate took; empty where none did or none is named.
         footprint: Growth of the program's memory; None where it does not say.
-        said: Lines of the program that are neither understood nor known to be of no interest, and its warnings.
+        warnings: What the program warned of, and errors after which it went on.
+        said: Lines of the program that are neither understood nor known to be of no interest.
     """
 
     program: str
@@ -93,4 +94,5 @@ class ProgramFigures:
     warmup_ms: float | None = None
     delegated: tuple[Delegated, ...] = ()
     footprint: Footprint | None = None
+    warnings: tuple[str, ...] = ()
     said: tuple[str, ...] = ()

@@ -172,9 +172,9 @@ def limits_text(limits: Constraints) -> str:
     if limits.max_size_bytes is not None:
         parts.append(f"a size of at most {format_size(limits.max_size_bytes)}")
     if limits.max_latency_ms is not None:
-        parts.append(f"a p50 latency of at most {format_latency(limits.max_latency_ms)}")
+        parts.append(f"a latency of at most {format_latency(limits.max_latency_ms)}")
     for target, limit in limits.max_latency_ms_by_target.items():
-        parts.append(f"a p50 latency of at most {format_latency(limit)} on {target}")
+        parts.append(f"a latency of at most {format_latency(limit)} on {target}")
     return " and ".join(parts)
 
 

@@ -59,8 +59,8 @@ def program_line(made: ProgramFigures) -> str:
     line += f" ({taken})." if taken else "."
     if made.summary_ms is not None:
         line += " It keeps its single runs to itself, so there is an average, and no p50 or p99."
-    if made.said:
-        line += f" It also said: {'; '.join(made.said[:3])}."
+    if made.warnings:
+        line += f" It warned: {'; '.join(one.rstrip('.') for one in made.warnings[:3])}."
     return line
 
 

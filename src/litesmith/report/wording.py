@@ -148,7 +148,7 @@ def constraint_lines(made: Constraints, unit: str) -> tuple[str, ...]:
     if made.max_size_bytes is not None:
         lines.append(f"size at most {format_size(made.max_size_bytes)}")
     if made.max_latency_ms is not None:
-        lines.append(f"p50 at most {format_latency(made.max_latency_ms)}")
+        lines.append(f"latency at most {format_latency(made.max_latency_ms)}")
     for target, limit in made.max_latency_ms_by_target.items():
-        lines.append(f"p50 on {target} at most {format_latency(limit)}")
+        lines.append(f"latency on {target} at most {format_latency(limit)}")
     return tuple(lines)

@@ -32,7 +32,7 @@ FIGURES = ProgramFigures(
     summary_ms=SUMMED,
     delegated=(Delegated(delegate="TfLiteXNNPackDelegate", nodes=64, of_nodes=65, partitions=2),),
     footprint=Footprint(init=1, overall=2, peak=3),
-    said=("a line nobody knows",),
+    warnings=("linker: unsupported flags.",),
 )
 
 
@@ -85,6 +85,8 @@ def test_page_says_average_and_shows_percentiles_only_where_they_were_printed(ph
     assert "p90" not in latency
     assert "p99" not in latency.replace("no p50 or p99", "")
     assert re.search(r"3\.25.ms", latency)
+    assert "average latency" in page
+    assert "p50 latency" not in page
     without = dataclasses.replace(
         phones,
         variants=tuple(
@@ -108,7 +110,7 @@ def test_where_and_how_it_was_timed(phones: Deployment) -> None:
     assert "Pixel 8, Google Tensor G3 (arm64-v8a, Android 15 (SDK 35))" in line
     assert "Timed by benchmark_model, cores big: 4-8, operators run by XNNPACK (64 of 65 in 2 parts)." in line
     assert "there is an average, and no p50 or p99" in line
-    assert "It also said: a line nobody knows." in line
+    assert "It warned: linker: unsupported flags." in line
 
 
 def test_boards_and_reasons_name_the_average(phones: Deployment) -> None:

@@ -84,8 +84,14 @@ class _Measure:
     form: Callable[[float], str]
 
 
+def _latency(row: Row, word: str) -> float | None:
+    """Return the latency of a variant if it is of that kind."""
+    return row.typical_ms if row.benchmark and row.benchmark.typical_word == word else None
+
+
 _MEASURES = (
-    _Measure(name="p50 latency", of=lambda row: row.typical_ms, form=format_latency),
+    _Measure(name="p50 latency", of=lambda row: _latency(row, "p50"), form=format_latency),
+    _Measure(name="average latency", of=lambda row: _latency(row, "average"), form=format_latency),
     _Measure(
         name="instructions (emulated, no latency)",
         of=lambda row: instructions_of(row.benchmark),
