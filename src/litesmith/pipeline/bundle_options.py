@@ -8,6 +8,7 @@ from litesmith.bundle.kotlin_names import class_name, require_class_name, requir
 from litesmith.core.errors import ConfigError
 from litesmith.core.names import unknown
 from litesmith.core.registry import load_plugins
+from litesmith.core.results import Finding, Severity
 from litesmith.pipeline.settings import FIELDS, Settings, flag
 
 
@@ -41,6 +42,20 @@ def require_names(settings: Settings, kind: Kind) -> None:
             require_class_name(settings.class_name)
     if settings.runtime not in RUNTIMES:
         raise unknown("runtime", settings.runtime, RUNTIMES)
+
+
+def runtime_notes(settings: Settings) -> tuple[Finding, ...]:
+    """Return what the user should know of the runtime that was chosen for Android."""
+    if settings.runtime != "tensorflow-lite":
+        return ()
+    note = Finding(
+        code="runtime-4-kb-pages",
+        severity=Severity.WARNING,
+        message="tensorflow-lite's 64-bit libraries are aligned to 4 KB: phones with pages of 16 KB cannot load them, "
+        "and Google Play takes no new app with them",
+        hint="Use --runtime litert.",
+    )
+    return (note,)
 
 
 def class_of(settings: Settings, name: str, *, classifies: bool, pictures: bool) -> str:

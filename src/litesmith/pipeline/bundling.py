@@ -31,7 +31,7 @@ from litesmith.pipeline.auditing import audit_of
 from litesmith.pipeline.bundle_facts import Feeding, feeding_of, read_labels, report_beside
 from litesmith.pipeline.bundle_folder import filling, require_free
 from litesmith.pipeline.bundle_metadata import require_describable, with_metadata
-from litesmith.pipeline.bundle_options import class_of, require_applying, require_names
+from litesmith.pipeline.bundle_options import class_of, require_applying, require_names, runtime_notes
 from litesmith.pipeline.datasets import load
 from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_delegate, require_not_compiled
 from litesmith.pipeline.golden_making import Subject, make_golden
@@ -225,7 +225,7 @@ def _made(run: Run, plan: _Plan, folder: Path) -> Bundled:
         delegate=settings.delegate,
         python=plan.python if settings.wheelhouse else "",
         machine=plan.machine if settings.wheelhouse else "",
-        findings=(*feeding.findings, *plan.notes, *tpu_notes, *described, *left_out),
+        findings=(*feeding.findings, *plan.notes, *tpu_notes, *runtime_notes(settings), *described, *left_out),
     )
 
 

@@ -169,3 +169,10 @@ def test_open_sizes_are_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
     with pytest.raises(BundleError, match="takes any size") as caught:
         make(path, tmp_path, takes="tensors")
     assert caught.value.hint
+
+
+def test_the_old_runtime_is_warned_of(int8: Path, tmp_path: Path, bundle: Bundled) -> None:
+    made = make(int8, tmp_path, runtime="tensorflow-lite")
+    (note,) = [finding for finding in made.findings if finding.code == "runtime-4-kb-pages"]
+    assert "16 KB" in note.message
+    assert not [finding for finding in bundle.findings if finding.code == note.code]
