@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pytest
 from bundled_models import load
 from PIL import Image
-from tiny_tflite import write_cnn
+from tiny_tflite import Drawing, write_cnn
 
 from litesmith import api
 from litesmith.core.bundle import Bundled
@@ -38,6 +38,18 @@ def garments(side: int, count: int = COUNT) -> list[Pixels]:
         grey = stored["x"][: 3 * count].reshape(count, 3, 28, 28)
     found = [Image.fromarray(np.ascontiguousarray(one.transpose(1, 2, 0).astype(np.uint8))) for one in grey]
     return [np.asarray(picture.resize((side, side), Image.Resampling.BILINEAR)) for picture in found]
+
+
+def write_grey(path: Path) -> Path:
+    """A classifier of pictures with one channel."""
+    draw, random = Drawing(), np.random.default_rng(5)
+    image = draw.tensor("image", (1, SIDE, SIDE, 1))
+    pooled = draw.op("MEAN", [image, draw.constant("axes", np.array([1], np.int32))], "p", (1, SIDE, 1), keepDims=False)
+    flat = draw.op("MEAN", [pooled, draw.constant("axis", np.array([2], np.int32))], "f", (1, SIDE), keepDims=False)
+    kernel = draw.constant("w", random.normal(0, 1, (len(LABELS), SIDE)).astype(np.float32))
+    bias = draw.constant("b", np.zeros(len(LABELS), np.float32))
+    logits = draw.op("FULLY_CONNECTED", [flat, kernel, bias], "l", (1, len(LABELS)))
+    return draw.save(path, {"image": image}, {"scores": draw.op("SOFTMAX", [logits], "s", (1, len(LABELS)), beta=1.0)})
 
 
 def ours(made: Bundled, pictures: Sequence[Pixels]) -> list[dict[str, float]]:
@@ -101,6 +113,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundled]:
         "per-channel": (cnn, CHANNELS),
         "bytes": (folder / "uint8" / "variants" / "int8.tflite", CHANNELS),
         "int8": (folder / "int8" / "variants" / "int8.tflite", CHANNELS),
+        "grey": (write_grey(folder / "grey.tflite"), {"preprocess": "unit"}),
     }
     made = {}
     for name, (model, settings) in sources.items():
@@ -160,6 +173,7 @@ def test_the_task_library_answers_as_we_do(task_library: dict[str, Read]) -> Non
     [
         ("int8", "metadata-type", "uint8/float32, got INT8"),
         ("per-channel", "metadata-per-channel", "Per-channel image normalization is not available"),
+        ("grey", "metadata-grey", "Only RGB color space is supported"),
     ],
 )
 def test_mediapipe_tasks_refuses_what_the_findings_say_it_does(
@@ -188,6 +202,25 @@ def test_the_metadata_library_reads_every_field(task_library: dict[str, Read]) -
     assert made["name"] == "scores"
     assert [file["type"] for file in made["associated_files"]] == ["TENSOR_AXIS_LABELS"]
     assert made["stats"] == {"max": [1.0], "min": [0.0]}
+
+
+def test_the_task_library_refuses_what_the_findings_say_it_does(task_library: dict[str, Read]) -> None:
+    assert "got INT8" in task_library["int8"].found["refused"]
+    assert "Only RGB color space is supported" in task_library["grey"].found["refused"]
+
+
+def test_inspect_reads_what_the_metadata_library_writes(tmp_path: Path) -> None:
+    reason = metadata_readers.support_missing()
+    if reason:
+        pytest.skip(reason)
+    model, out, labels = write_cnn(tmp_path / "m.tflite"), tmp_path / "theirs.tflite", tmp_path / "five.txt"
+    labels.write_text("a\nb\nc\nd\ne\n", encoding="utf-8")
+    metadata_readers.run("support_writer", model, out, labels, 127.5, 64)
+    audit = api.inspect(out).audit
+    said = {entry.name: entry.says for entry in audit.metadata}
+    assert said["TFLITE_METADATA"].startswith("ImageClassifier; Identify")
+    assert "input image: (value - 127.5) / 64; output probability: labels in five.txt (5)" in said["TFLITE_METADATA"]
+    assert not [issue for issue in audit.health if issue.code.startswith("metadata-")]
 
 
 @pytest.mark.bench_data

@@ -85,8 +85,13 @@ def asked(
     """Return what a reader answers for each model, by its name here."""
     given, answers = folder / f"{reader}.npz", folder / f"{reader}.json"
     np.savez(given, **{f"{number:05}": pixels for number, pixels in enumerate(pictures)})
-    command = [cache_folder() / "bin" / "python", READERS / f"{reader}.py", given, answers, *models.values()]
-    done = subprocess.run([*map(str, command)], check=False, capture_output=True, text=True, timeout=_RUN_S)
-    assert done.returncode == 0, done.stderr[-3000:]
+    run(reader, given, answers, *models.values())
     found = json.loads(answers.read_text(encoding="utf-8"))
     return {name: found[str(path)] for name, path in models.items()}
+
+
+def run(script: str, *words: object) -> None:
+    """Run a script of `readers/` in the environment."""
+    command = [cache_folder() / "bin" / "python", READERS / f"{script}.py", *words]
+    done = subprocess.run([*map(str, command)], check=False, capture_output=True, text=True, timeout=_RUN_S)
+    assert done.returncode == 0, done.stderr[-3000:]

@@ -68,7 +68,24 @@ def with_metadata(
         foreign=tuple(op.name for op in audit.foreign_ops),
     )
     place_metadata(model, out, pack_card(found), files)
-    return (*_replaced(model), *findings)
+    return (_written(found, labels), *_replaced(model), *findings)
+
+
+def _written(card: MetadataCard, labels: tuple[str, ...]) -> Finding:
+    """Return what readers of the metadata will do, in a sentence."""
+    said = [f"{len(labels)} labels"] if labels else []
+    for entry in card.inputs:
+        if entry.mean:
+            mean, std = (", ".join(f"{value:g}" for value in values) for values in (entry.mean, entry.std))
+            several = len(entry.mean) > 1
+            said.append(f"(value - {f'[{mean}]' if several else mean}) / {f'[{std}]' if several else std}")
+    more = f": {', '.join(said)}" if said else ""
+    return Finding(
+        code="metadata-written",
+        severity=Severity.INFO,
+        message=f"the model carries TFLite metadata{more}",
+        hint="Type litesmith inspect to see it.",
+    )
 
 
 def _replaced(model: Path) -> tuple[Finding, ...]:

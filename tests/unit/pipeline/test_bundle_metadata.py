@@ -36,15 +36,17 @@ def card_of(path: Path) -> MetadataCard:
     return found
 
 
-@pytest.fixture
-def labels(tmp_path: Path) -> Path:
-    (tmp_path / "names.txt").write_text("\n".join(LABELS), encoding="utf-8")
-    return tmp_path / "names.txt"
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("labels") / "names.txt"
+    path.write_text("\n".join(LABELS), encoding="utf-8")
+    return path
 
 
-@pytest.fixture
-def made(cnn: Path, labels: Path, tmp_path: Path) -> Bundled:
-    return make(cnn, tmp_path, labels=labels)
+@pytest.fixture(scope="module")
+def made(cnn: Path, labels: Path, tmp_path_factory: pytest.TempPathFactory) -> Bundled:
+    """A bundle for several tests, which do not change it."""
+    return make(cnn, tmp_path_factory.mktemp("described"), labels=labels)
 
 
 def test_everything_refers_to_the_model_that_is_shipped(made: Bundled, cnn: Path) -> None:
@@ -58,6 +60,8 @@ def test_everything_refers_to_the_model_that_is_shipped(made: Bundled, cnn: Path
     card = card_of(model)
     assert (card.name, card.version) == ("cnn", sha256_file(cnn)[:12])
     assert (card.inputs[0].mean, card.inputs[0].std) == ((0.0,), (255.0,))
+    (written,) = [finding.message for finding in made.findings if finding.code == "metadata-written"]
+    assert written == "the model carries TFLite metadata: 5 labels, (value - 0) / 255"
     assert attached_lines(model, "labels.txt") == LABELS
 
 
@@ -72,7 +76,8 @@ def test_inspect_reads_it_and_finds_it_sound(made: Bundled) -> None:
 
 
 def test_inspect_holds_metadata_against_the_bundle_it_lies_in(made: Bundled, tmp_path: Path) -> None:
-    path = Path(made.folder) / "cnn.tflite"
+    shutil.copytree(made.folder, tmp_path / "bundle")
+    path = tmp_path / "bundle" / "cnn.tflite"
     card = card_of(path)
     wrong = replace(card, inputs=(replace(card.inputs[0], mean=(127.5,), std=(127.5,)),))
     place_metadata(path, tmp_path / "wrong.tflite", pack_card(wrong), [("labels.txt", b"1\n2\n3\n4\n5\n")])
@@ -87,6 +92,7 @@ def test_inspect_holds_metadata_against_the_bundle_it_lies_in(made: Bundled, tmp
     assert not [i for i in api.inspect(tmp_path / "elsewhere" / "cnn.tflite").audit.health if "metadata" in i.code]
 
 
+@pytest.mark.slow
 def test_a_bundle_for_android_carries_it_and_is_held_against_its_manifest(
     cnn: Path, labels: Path, tmp_path: Path
 ) -> None:
@@ -103,6 +109,7 @@ def test_a_bundle_for_android_carries_it_and_is_held_against_its_manifest(
     assert "metadata-preprocessing" in {issue.code for issue in api.inspect(model).audit.health}
 
 
+@pytest.mark.slow
 def test_without_the_option_the_model_is_shipped_as_it_is(cnn: Path, tmp_path: Path) -> None:
     made = make(cnn, tmp_path, metadata=False)
     assert made.manifest.card.sha256 == sha256_file(cnn)
@@ -116,6 +123,7 @@ def test_metadata_of_others_is_replaced_and_a_finding_names_it(made: Bundled, tm
     assert card.all_files == ()
 
 
+@pytest.mark.slow
 def test_tensors_have_their_names_in_the_models_order(tmp_path: Path) -> None:
     made = make(write_two_inputs(tmp_path / "two.tflite"), tmp_path, takes="tensors")
     card = card_of(Path(made.folder) / "two.tflite")
