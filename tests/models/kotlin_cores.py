@@ -69,15 +69,18 @@ class Cores:
     asked: list[str] = field(default_factory=list)
 
     def ask(self, name: str, step: str, *values: Array) -> None:
-        """Note one call: `resize` with uint8 [H, W, C], `fill` with one array per input, or `names`."""
+        """Note one call: `resize` with uint8 [H, W, C], `fill` with one array per input, `names`, or
+        `upright-N` with 0xAARRGGBB [H, W] that EXIF says orientation N of."""
         number = len(self.asked)
         files = []
         for place, array in enumerate(values):
             file = self.folder / f"{number}-{place}.in"
             file.write_bytes(np.ascontiguousarray(array).tobytes())
             files.append(str(file))
-        sizes = [str(side) for side in values[0].shape[:2]] if step == "resize" else []
+        step, _, orientation = step.partition("-")
+        sizes = [str(side) for side in values[0].shape[:2]] if step in ("resize", "upright") else []
         channels = ["3" if values[0].ndim == 3 and values[0].shape[2] == 3 else "1"] if step == "resize" else []
+        channels += [orientation] if orientation else []
         out = str(self.folder / f"{number}.out")
         self.asked.append(" ".join([name, step, out, *sizes, *channels, *files]))
 
@@ -90,8 +93,11 @@ class Cores:
         return [Path(line.split(" ")[2]).read_bytes() for line in self.asked]
 
 
-def compile_cores(jobs: Mapping[str, BundleJob], folder: Path) -> Cores:
-    """Write the Android bundle of each job under a package of its own, and compile all cores with a driver."""
+def compile_cores(jobs: Mapping[str, BundleJob], folder: Path, checked: Sequence[str] = ()) -> Cores:
+    """Write the Android bundle of each job under a package of its own, and compile all cores with a driver.
+
+    The golden check, which is half of the code, is compiled for those of `checked` only.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     sources, placed, branches = [], {}, []
     for name, given in jobs.items():
@@ -99,6 +105,9 @@ def compile_cores(jobs: Mapping[str, BundleJob], folder: Path) -> Cores:
         bundle = folder / "bundles" / name
         bundle.mkdir(parents=True)
         write(job, bundle)
+        if name not in checked:
+            for file in (bundle / "core/src/main").rglob("Golden*.kt"):
+                file.unlink()
         sources.append(bundle / "core/src/main")
         driver = folder / "drivers" / f"{name}.kt"
         driver.parent.mkdir(exist_ok=True)
@@ -131,6 +140,10 @@ def _driver(job: BundleJob) -> str:
     model = f"{job.class_name}(NoRunner(){labels})"
     if values["picture"]:
         steps = """\
+        "upright" -> {
+            val argb = File(words[6]).data().let { data -> IntArray(data.remaining() / 4) { data.getInt() } }
+            Pixels.fromArgb(argb, words[4].toInt(), words[3].toInt()).upright(words[5].toInt()).data
+        }
         "resize" -> {
             val sizes = words.subList(3, 6).map { it.toInt() }
             model.resize(Pixels(sizes[1], sizes[0], sizes[2], File(words[6]).readBytes()))
