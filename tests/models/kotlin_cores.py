@@ -47,7 +47,7 @@ package driver
 
 import java.io.File
 
-fun main(arguments: Array<String>) {
+public fun main(arguments: Array<String>) {
     for (line in File(arguments[0]).readLines()) {
         val words = line.split(' ')
         when (words[0]) {
@@ -119,7 +119,7 @@ def compile_cores(jobs: Mapping[str, BundleJob], folder: Path, checked: Sequence
     main.write_text(_MAIN.replace("BRANCHES", "\n".join(branches)), encoding="utf-8")
     out = folder / "classes"
     shutil.rmtree(out, ignore_errors=True)
-    compile_kotlin([*sources, main], out, jars("core"), explicit=False)
+    compile_kotlin([*sources, main], out, jars("core"))
     return Cores(folder=folder, jobs=placed, classpath=[out, *jars("core")])
 
 
@@ -176,7 +176,7 @@ private fun List<ByteBuffer>.bytes(): ByteArray = fold(ByteArray(0)) {{ made, bu
     made + ByteArray(buffer.remaining()).also {{ buffer.get(it) }}
 }}
 
-fun drive(words: List<String>) {{
+public fun drive(words: List<String>) {{
     val made = when (words[1]) {{
         "names" -> ModelContract.INPUTS.joinToString("\u0001") {{ it.name }}.toByteArray()
 {steps}    }}
