@@ -7,8 +7,6 @@ adbd again when it ends. Reads lines on standard input, and answers each with `d
 
     unplug NAME     ends adbd, which is not started again
     plug NAME       starts it
-    off NAME        ends the phone with all that runs on it
-    on NAME         starts it, its /data/local/tmp empty
 
 Beside phones there is a port that speaks adb's protocol as a phone does on which nobody taps Allow. Ends with the end
 of standard input.
@@ -54,7 +52,7 @@ def start_network() -> None:
 
 
 def start(namespace: ModuleType, phone: dict[str, Any]) -> int:
-    """Start a phone and return its first process, with whose end all of it ends."""
+    """Start a phone and return a process that passes signals on to its first one."""
     ready, tell = os.pipe()
     outer = os.fork()
     if outer:
@@ -67,16 +65,8 @@ def start(namespace: ModuleType, phone: dict[str, Any]) -> int:
     if first == 0:
         be_init(namespace, phone, tell)
     os.close(tell)
-
-    def end(number: int, frame: object) -> NoReturn:
-        os.kill(first, signal.SIGKILL)
-        os.waitpid(first, 0)
-        os._exit(0)
-
     for number in (UP, DOWN):
         signal.signal(number, lambda got, frame: os.kill(first, got))
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.waitpid(first, 0)
     os._exit(0)
 
@@ -162,22 +152,15 @@ def main() -> int:
     namespace = loaded(request["namespace"])
     start_network()
     namespace.register(request["interpreter"], Path("/"))
-    phones = {phone["name"]: phone for phone in request["phones"]}
-    running = {name: start(namespace, phone) for name, phone in phones.items()}
+    running = {phone["name"]: start(namespace, phone) for phone in request["phones"]}
     threading.Thread(target=serve, args=(request["unauthorized"],), daemon=True).start()
     nothing = subprocess.DEVNULL
     server = subprocess.Popen([request["adb"], "nodaemon", "server"], stdin=nothing, stdout=nothing, stderr=nothing)
     print("done", flush=True)
     for line in sys.stdin:
         what, _, name = line.strip().partition(" ")
-        if what in ("unplug", "plug"):
-            os.kill(running[name], DOWN if what == "unplug" else UP)
-            time.sleep(0.1)
-        elif what == "off":
-            os.kill(running[name], signal.SIGTERM)
-            os.waitpid(running[name], 0)
-        elif what == "on":
-            running[name] = start(namespace, phones[name])
+        os.kill(running[name], {"unplug": DOWN, "plug": UP}[what])
+        time.sleep(0.1)
         print("done", flush=True)
     server.kill()
     return 0

@@ -228,7 +228,11 @@ class Room:
 
 @contextmanager
 def room(folder: Path, phones: Sequence[Phone]) -> Iterator[Room]:
-    """Give phones that run and are connected to."""
+    """Give phones that run and are connected to.
+
+    Raises:
+        TargetError: this machine cannot make or run them.
+    """
     base = make_base(folder)
     for phone in phones:
         write_phone(base, folder / phone.name, phone)
@@ -254,16 +258,21 @@ def room(folder: Path, phones: Sequence[Phone]) -> Iterator[Room]:
         "offline": True,
         "end_with_parent": True,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-I", str(spaces.SCRIPT), json.dumps(outer)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    log = folder / "log"
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-I", str(spaces.SCRIPT), json.dumps(outer)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
     try:
         assert process.stdout is not None
-        assert process.stdout.readline() == "done\n"
+        if process.stdout.readline() != "done\n":
+            process.wait(timeout=30)
+            raise spaces.failure("starting the phones", process.returncode, log.read_text(encoding="utf-8"))
         made = Room(folder, process, phones)
         for phone in phones:
             made.connect(phone)

@@ -8,6 +8,7 @@ from litesmith.core.benchmark import Thermal, ThermalState
 from litesmith.core.errors import ConfigError
 from litesmith.core.names import unknown
 from litesmith.core.phone import ALL, BIG, CORES, THERMAL_WORDS, PhoneFacts, PhoneHeat
+from litesmith.core.units import format_ranges
 
 UNKNOWN = ("the phone says neither its thermal status nor whether the kernel cools",)
 
@@ -72,7 +73,7 @@ def cores_of(facts: PhoneFacts, wanted: str, *, where: str) -> tuple[tuple[int, 
         )
     chosen = facts.groups[1:] if wanted == BIG else facts.groups[:1]
     cores = tuple(sorted(core for group in chosen for core in group.cores))
-    return cores, f"{wanted}: {_ranges(cores)}"
+    return cores, f"{wanted}: {format_ranges(cores)}"
 
 
 def clock_most(facts: PhoneFacts, cores: Sequence[int]) -> float | None:
@@ -92,18 +93,3 @@ def mask_of(cores: Sequence[int]) -> str:
     'f0'
     """
     return f"{sum(1 << core for core in cores):x}"
-
-
-def _ranges(cores: Sequence[int]) -> str:
-    """Return numbers in short.
-
-    >>> _ranges((0, 1, 2, 5))
-    '0-2, 5'
-    """
-    parts: list[list[int]] = []
-    for core in cores:
-        if parts and core == parts[-1][-1] + 1:
-            parts[-1].append(core)
-        else:
-            parts.append([core])
-    return ", ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from litesmith.core.errors import TargetError
-from litesmith.core.phone import BIG, LITTLE, Battery, CoreGroup, PhoneFacts, PhoneHeat
+from litesmith.core.phone import Battery, CoreGroup, PhoneFacts, PhoneHeat
 from litesmith.core.preflight import MachineFacts
-from litesmith.phone.cores import cores_named, mask_of, pinned
 from litesmith.phone.facts import (
     android_of,
     battery_of,
@@ -154,21 +153,8 @@ def test_emulators_are_told_from_phones(line: str) -> None:
     assert is_emulator(said_of(f"begin=litesmith\n{line}\nend=litesmith\n", "adb:emulator-5554"))
 
 
-def phone(*clocks: float | None, abis: tuple[str, ...] = ("arm64-v8a",), sdk: int = 34) -> PhoneFacts:
-    groups = tuple(CoreGroup(cores=(2 * n, 2 * n + 1), clock_most_mhz=clock) for n, clock in enumerate(clocks))
-    return PhoneFacts(serial="A1", abis=abis, sdk=sdk, android="14", groups=groups)
-
-
-def test_cores_by_kind() -> None:
-    three = phone(1800.0, 2400.0, 2900.0)
-    assert cores_named(three, LITTLE) == (0, 1)
-    assert cores_named(three, BIG) == (2, 3, 4, 5)
-    assert pinned(["./benchmark", "-x"], three, BIG) == ["taskset", "3c", "./benchmark", "-x"]
-    assert pinned(["./benchmark"], three, "all") == ["./benchmark"]
-    assert mask_of((0, 0, 9)) == "201"
-    for alike in (phone(1800.0), phone(None), phone()):
-        with pytest.raises(TargetError, match="adb:A1 has no big cores"):
-            cores_named(alike, BIG)
+def phone(*, abis: tuple[str, ...] = ("arm64-v8a",), sdk: int = 34) -> PhoneFacts:
+    return PhoneFacts(serial="A1", abis=abis, sdk=sdk, android="14")
 
 
 @pytest.mark.parametrize(

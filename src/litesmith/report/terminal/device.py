@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -11,7 +11,7 @@ from rich.text import Text
 from litesmith.core.device_action import DeviceOutcome
 from litesmith.core.phone import THERMAL_WORDS
 from litesmith.core.preflight import MachineFacts, Preflight
-from litesmith.core.units import format_size
+from litesmith.core.units import format_ranges, format_size
 from litesmith.report.terminal.plain import Screen, facts
 from litesmith.report.text import clean, count, sentence
 
@@ -82,7 +82,7 @@ def _phone(found: Preflight) -> Iterator[tuple[str, str]]:
         yield "runtime", found.facts.runtime or "none yet; a session brings it, or litesmith device prepare"
         return
     groups = [
-        f"{'core' if len(group.cores) == 1 else 'cores'} {spans(group.cores)}"
+        f"{'core' if len(group.cores) == 1 else 'cores'} {format_ranges(group.cores)}"
         + ("" if group.clock_most_mhz is None else f" up to {group.clock_most_mhz:.0f} MHz")
         for group in reversed(found.phone.groups)
     ]
@@ -95,21 +95,6 @@ def _phone(found: Preflight) -> Iterator[tuple[str, str]]:
         yield "battery", f"{battery.percent} percent{power}{warm}"
     if heat is not None and heat.status is not None:
         yield "thermal", f"status {heat.status} ({THERMAL_WORDS[min(heat.status, len(THERMAL_WORDS) - 1)]})"
-
-
-def spans(numbers: Sequence[int]) -> str:
-    """Return whole numbers with runs put together.
-
-    >>> spans((0, 1, 2, 3, 7))
-    '0-3, 7'
-    """
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def _of(free: int, whole: int) -> str:
