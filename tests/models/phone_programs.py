@@ -119,7 +119,14 @@ def write_tools(folder: Path, state: str, *, shell: str = "/bin/sh") -> None:
         path.chmod(0o755)
 
 
-def install(state: Path, package: str, sent: Mapping[tuple[str, str], Mapping[str, Any]], *, failed: str = "") -> None:
+def install(
+    state: Path,
+    package: str,
+    sent: Mapping[tuple[str, str], Mapping[str, Any]],
+    *,
+    failed: str = "",
+    test: str = "measures",
+) -> None:
     """Install a stand-in for the instrumented tests of a generated library.
 
     Args:
@@ -127,31 +134,32 @@ def install(state: Path, package: str, sent: Mapping[tuple[str, str], Mapping[st
         package: Application's package.
         sent: What is sent, by class and accelerator, such as `("ParityTest", "CPU")`: keys and their JSON.
         failed: First line of what a failing test says; empty where it passes.
+        test: Name of the test.
     """
-    test = f"{package}.library.test"
-    line = f"instrumentation:{test}/androidx.test.runner.AndroidJUnitRunner (target={test})\n"
+    apk = f"{package}.library.test"
+    line = f"instrumentation:{apk}/androidx.test.runner.AndroidJUnitRunner (target={apk})\n"
     with (state / "installed").open("a") as file:
         file.write(line)
     for (name, accelerator), bundle in sent.items():
-        (state / f"{test}.{name}.{accelerator}").write_text(
+        (state / f"{apk}.{name}.{accelerator}").write_text(
             instrumentation_text(
-                f"{package}.library.{name}", {k: json.dumps(v) for k, v in bundle.items()}, failed=failed
+                f"{package}.library.{name}", {k: json.dumps(v) for k, v in bundle.items()}, failed=failed, test=test
             )
         )
 
 
-def instrumentation_text(name: str, sent: Mapping[str, str], *, failed: str = "") -> str:
+def instrumentation_text(name: str, sent: Mapping[str, str], *, failed: str = "", test: str = "measures") -> str:
     """Return what `am instrument -w -r` prints for a class with one test that sends a bundle."""
     about = {"class": name, "current": "1", "id": "AndroidJUnitRunner", "numtests": "1"}
-    lines = [_status({**about, "stream": f"\n{name}:", "test": "measures"}, 1)]
+    lines = [_status({**about, "stream": f"\n{name}:", "test": test}, 1)]
     lines += [_status(sent, 2)] if sent else []
-    stack = f"{failed}\n\tat {name}.measures({name.rpartition('.')[2]}.kt:31)\n" if failed else ""
+    stack = f"{failed}\n\tat {name}.{test}({name.rpartition('.')[2]}.kt:31)\n" if failed else ""
     ended = {
         **about,
         **({"stack": stack} if failed else {}),
         "stream": "." if not failed else f"\nError in it:\n{stack}",
     }
-    lines.append(_status({**ended, "test": "measures"}, -2 if failed else 0))
+    lines.append(_status({**ended, "test": test}, -2 if failed else 0))
     last = "FAILURES!!!\nTests run: 1,  Failures: 1" if failed else "OK (1 test)"
     lines += [f"INSTRUMENTATION_RESULT: stream=\n\nTime: 0.4\n\n{last}\n\n", "INSTRUMENTATION_CODE: -1", ""]
     return "\n".join(lines)

@@ -38,11 +38,16 @@ def phone(tmp_path: Path) -> LocalPhone:
 @pytest.fixture
 def verify(phone: LocalPhone, bundle: Path, monkeypatch: pytest.MonkeyPatch) -> Verify:
     def run(
-        said: dict[str, Any] | None = None, *, gpu: dict[str, Any] | None = None, failed: str = "", **more: Any
+        said: dict[str, Any] | None = None,
+        *,
+        gpu: dict[str, Any] | None = None,
+        failed: str = "",
+        test: str = "measures",
+        **more: Any,
     ) -> Verified:
         sent = {("ParityTest", name): {"litesmith.parity": one} for name, one in (("CPU", said), ("GPU", gpu)) if one}
         if sent:
-            install(phone.state, PACKAGE, sent, failed=failed)
+            install(phone.state, PACKAGE, sent, failed=failed, test=test)
         monkeypatch.setattr(verifying, "connect", lambda *_, **__: phone)
         return api.verify(more.pop("folder", bundle), target=("adb:LOCAL",), **more)
 
@@ -58,6 +63,43 @@ def test_the_same_answers_on_cpu_and_gpu(verify: Verify, bundle: Path) -> None:
     assert (cpu.device.target, cpu.device.runtime) == ("adb:LOCAL", "LiteRT 2.3.2")
     assert {step.step for step in cpu.steps} == {"input", "output"}
     require_sound(made)
+
+
+BESIDE = {"schema_version": 1, "vectors": 5, "largest": 0.0042, "same_top1": 5, "identical": False, "ok": True}
+
+
+def with_gpu(verify: Verify, phone: LocalPhone, bundle: Path, *, off: float, test: str = "goldenVectors") -> Verified:
+    """Verify on a phone whose GPU is off by a share of what a CPU is allowed, and whose test therefore fails."""
+    verify(parity_of(bundle))
+    sent = {"litesmith.parity": parity_of(bundle, accelerator="GPU", off=off), "litesmith.accelerator": BESIDE}
+    install(phone.state, PACKAGE, {("ParityTest", "GPU"): sent}, failed="AssertionError: different", test=test)
+    return verify(delegate="gpu")
+
+
+def test_a_gpu_may_be_off_by_two_percent_of_the_range(verify: Verify, phone: LocalPhone, bundle: Path) -> None:
+    cpu, gpu = with_gpu(verify, phone, bundle, off=5.0).parities
+    assert cpu.verdict is ParityVerdict.IDENTICAL
+    assert gpu.verdict is ParityVerdict.WITHIN
+    assert gpu.reason == (
+        "no answer is off by more than 2% of its output's range; "
+        "beside this phone's CPU: largest difference 0.42% of the range, the same best value in 5 of 5"
+    )
+    assert all(step.largest <= step.allowed for step in gpu.steps)
+    gpu = with_gpu(verify, phone, bundle, off=5000.0).parities[1]
+    assert gpu.verdict is ParityVerdict.DIFFERENT
+    assert gpu.reason.startswith("operators are run by GPU here; beside this phone's CPU")
+    gpu = with_gpu(verify, phone, bundle, off=0.5, test="picturesDecodeToTheSamePixels").parities[1]
+    assert gpu.reason.startswith("the test picturesDecodeToTheSamePixels failed (failure: AssertionError")
+
+
+def test_a_gpu_that_cannot_run_it_takes_nothing_from_the_cpu(verify: Verify, phone: LocalPhone, bundle: Path) -> None:
+    verify(parity_of(bundle))
+    install(phone.state, PACKAGE, {("ParityTest", "GPU"): {}}, failed="IllegalStateException: no graphics accelerator")
+    cpu, gpu = verify(delegate="gpu").parities
+    assert (cpu.verdict, gpu.verdict) == (ParityVerdict.IDENTICAL, ParityVerdict.DIFFERENT)
+    assert gpu.reason == (
+        "it cannot be run on the GPU: measures: failure: IllegalStateException: no graphics accelerator"
+    )
 
 
 def test_other_answers(verify: Verify, bundle: Path) -> None:
