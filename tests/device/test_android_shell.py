@@ -7,6 +7,7 @@ CompiledModel and androidx.test, which are declarations written after their sour
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,9 @@ import kotlin_tools
 import numpy as np
 import pytest
 from PIL import Image
+
+from litesmith.benchmark import instrumented
+from litesmith.core.files import sha256_file
 
 REASON = android_projects.missing()
 pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
@@ -40,7 +44,8 @@ def resources(projects: dict[str, Path], tmp_path_factory: pytest.TempPathFactor
 def compiled(projects: dict[str, Path], resources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Classes of every project: core, library with LibraryChecks, demo and instrumented tests."""
     out = tmp_path_factory.mktemp("classes")
-    android_projects.compile_projects(list(projects.values()), resources, [CHECKS], out)
+    gradle = android_projects.one_runtime(projects["a"], tmp_path_factory.mktemp("gradle"))
+    android_projects.compile_projects(list(projects.values()), resources, [CHECKS, gradle], out)
     return out
 
 
@@ -145,6 +150,29 @@ def test_an_accelerator_is_held_against_the_processor(answers: dict[str, str]) -
 
 def test_latency_is_measured_run_by_run(answers: dict[str, str]) -> None:
     assert answers["latency"] == "7 true true"
+
+
+def test_its_figures_are_what_litesmith_reads(answers: dict[str, str], projects: dict[str, Path]) -> None:
+    figures = json.loads(answers["benchmark"])
+    documented = re.search(r"\{\"schema_version.*?\}", instrumented.__doc__ or "", re.DOTALL)
+    assert documented is not None
+    assert set(figures) == set(re.findall(r'"(\w+)":', documented[0]))
+    model = projects["a"] / "library/src/main/assets/cnn.tflite"
+    assert figures["model_sha256"] == sha256_file(model)
+    assert (figures["schema_version"], figures["threads"], figures["warmup"]) == (instrumented.SCHEMA_VERSION, 1, 1)
+    assert (figures["thermal_before"], figures["thermal_after"]) == (None, 0)
+    assert figures["runtime"] == "com.google.ai.edge.litert:litert:2.3.2"
+    assert len(figures["latencies_ms"]) == 7
+    assert all(0 < value < 1000 for value in (figures["first_ms"], figures["load_ms"], *figures["latencies_ms"]))
+
+
+def test_gradle_is_told_to_refuse_a_second_runtime_and_an_old_one(answers: dict[str, str]) -> None:
+    said = [answers[f"gradle{number}"] for number in range(9)]
+    assert [said[number] for number in (0, 1, 2, 7, 8)] == ["taken"] * 5
+    for number in (3, 4):
+        assert "which needs 1.0.1 or newer" in said[number]
+    for number in (5, 6):
+        assert said[number].startswith("Two runtimes in one app: org.tensorflow:tensorflow-lite-")
 
 
 def test_threads_have_to_be_some(answers: dict[str, str]) -> None:

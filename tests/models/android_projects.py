@@ -23,6 +23,7 @@ from tiny_tflite import write_cnn, write_rnn, write_two_inputs
 
 from litesmith.bundle.job import BundleJob
 from litesmith.bundle.kinds.android import write
+from litesmith.core.model_facts import RuntimeNeed
 
 FRAMEWORK = Path("/usr/share/android-framework-res/framework-res.apk")
 LABELS = ('cat "$x"', "dog\n%1$s", "bird*/ <b>", "\u202e\u05d0", "@string/app_name")
@@ -35,9 +36,10 @@ def jobs(folder: Path) -> dict[str, BundleJob]:
     cnn = write_cnn(folder / "cnn.tflite")
     two, rnn = write_two_inputs(folder / "two.tflite"), write_rnn(folder / "rnn.tflite")
     old = "tensorflow-lite"
+    need = RuntimeNeed(runtime="com.google.ai.edge.litert:litert (Android)", minimum="1.0.1", note="")
     first = job_of(cnn, picture=True, labels=LABELS, package="com.example.a", class_name="TinyClassifier")
     return {
-        "a": replace(first, card=replace(first.card, name=NAME)),
+        "a": replace(first, card=replace(first.card, name=NAME), needs=(need,)),
         "b": job_of(two, package="com.example.b", class_name="TwoModel", runtime=old),
         "c": job_of(rnn, package="com.example.c", class_name="StepsModel"),
         "d": job_of(cnn, picture=True, package="com.example.d", class_name="ScoreModel", runtime=old),
@@ -127,6 +129,15 @@ def compile_projects(projects: Sequence[Path], resources: Sequence[Path], extra:
     said = done.stderr + done.stdout
     assert done.returncode == 0, said
     assert not re.search(r"\bwarning:", said), said
+
+
+def one_runtime(project: Path, folder: Path) -> Path:
+    """Return Kotlin that has a project's one-runtime.gradle.kts as a function, with a stand-in for Gradle."""
+    script = (project / "gradle/one-runtime.gradle.kts").read_text(encoding="utf-8")
+    around = (kotlin_tools.KOTLIN / "shell" / "OneRuntime.kt").read_text(encoding="utf-8")
+    made = folder / "OneRuntime.kt"
+    made.write_text(around.replace("    // SCRIPT\n", script), encoding="utf-8")
+    return made
 
 
 def _kotlin(projects: Sequence[Path], folder: str) -> list[Path]:

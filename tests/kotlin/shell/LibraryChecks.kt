@@ -7,11 +7,24 @@ package com.example.a.library
 import com.example.a.core.Pixels
 import com.example.a.core.Runner
 import com.example.a.core.TensorSpec
+import com.example.gradle.said
 import java.io.File
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 import java.nio.file.Path
 
+private val DEPENDENCIES =
+    listOf(
+        "com.google.ai.edge.litert:litert:2.3.2",
+        "com.google.ai.edge.litert:litert:1.0.1",
+        "com.google.ai.edge.litert:litert:",
+        "com.google.ai.edge.litert:litert:1.0.0",
+        "com.google.ai.edge.litert:litert:0.9",
+        "org.tensorflow:tensorflow-lite-api:2.13.0",
+        "org.tensorflow:tensorflow-lite-gpu-delegate-plugin:0.4.4",
+        "org.tensorflow:tensorflow-lite-support:0.4.4",
+        "org.jetbrains.kotlin:kotlin-stdlib:0.1",
+    )
 private val hex = java.util.HexFormat.of()
 
 /** Answers with what another runner answers, each value changed by [change]. */
@@ -59,8 +72,10 @@ public fun main(arguments: Array<String>) {
             println("nan " + AcceleratorCheck.run(cpu, Changed(other) { Float.NaN }, files).toJson())
         }
         val latency = Latency.measure(cpu, files, warmup = 1, runs = 7)
+        println("benchmark " + latency.toJson("CPU", 1, 1, 12.5, null to 0))
         println("latency ${latency.latenciesMs.size} ${latency.quantile(0.5) == latency.latenciesMs.sorted()[3]} ${latency.firstMs > 0}")
     }
+    DEPENDENCIES.forEachIndexed { place, dependency -> println("gradle$place ${said(dependency)}") }
     println("threads " + runCatching { InterpreterRunner(model, 0) }.exceptionOrNull()?.message)
 }
 
