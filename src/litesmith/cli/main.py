@@ -106,7 +106,9 @@ def _settings(verb: Verb, typed: dict[str, Any]) -> Settings:
         project = Path(typed["project"] or PROJECT_FILE)
         if typed["project"] or project.is_file():
             takes = {*verb.settings, *(("model",) if verb.models == 1 else ())}
-            values = {name: value for name, value in read_project(project).items() if name in takes}
+            found = read_project(project)
+            takes -= verb.left_out(typed.get("for_") or found.get("for_", ""))
+            values = {name: value for name, value in found.items() if name in takes}
             if not typed["quiet"]:
                 print(f"settings from {project}: {', '.join(values) or 'none that this verb takes'}", file=sys.stderr)
     if typed.get("model"):

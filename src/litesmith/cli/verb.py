@@ -51,6 +51,7 @@ class Verb:
         words: What it takes in place of models: metavar and meaning of each; one in brackets may be left out.
         settings: Names of the settings it takes.
         run: Does it; imports what it needs. Is given the models, or the words.
+        left_out: Returns which settings of a project file do not count, given what `--for` says.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Verb:
     run: Callable[[Settings, Sequence[str], Progress], Outcome]
     words: tuple[tuple[str, str], ...] = ()
     meanings: tuple[tuple[str, str], ...] = ()
+    left_out: Callable[[str], frozenset[str]] = lambda _: frozenset()
 
 
 def escaped(text: Any) -> str:

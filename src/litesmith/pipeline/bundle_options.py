@@ -12,6 +12,15 @@ from litesmith.core.results import Finding, Severity
 from litesmith.pipeline.settings import FIELDS, Settings, flag
 
 
+def settings_of_others(typed: str) -> frozenset[str]:
+    """Return the settings that only other kinds of bundle take; none where there is no such kind."""
+    kinds: dict[str, Kind] = load_plugins(PACKAGE, kind=KIND)
+    kind = kinds.get(typed.replace("-", "_"))
+    if kind is None:
+        return frozenset()
+    return frozenset(name for other in kinds.values() for name in other.settings) - frozenset(kind.settings)
+
+
 def require_applying(settings: Settings, kind: Kind) -> None:
     """Check that no option was typed that only another kind of bundle takes.
 
@@ -19,8 +28,8 @@ def require_applying(settings: Settings, kind: Kind) -> None:
         ConfigError: one was; the message names it and the kinds that take it.
     """
     kinds: dict[str, Kind] = load_plugins(PACKAGE, kind=KIND)
-    for name in sorted({name for other in kinds.values() for name in other.settings}):
-        if name in kind.settings or getattr(settings, name) == FIELDS[name].default:
+    for name in sorted(settings_of_others(_typed(kind))):
+        if getattr(settings, name) == FIELDS[name].default:
             continue
         takers = " and ".join(sorted(_typed(other) for other in kinds.values() if name in other.settings))
         raise ConfigError(

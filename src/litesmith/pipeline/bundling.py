@@ -90,7 +90,7 @@ def _planned(settings: Settings) -> _Plan:
     require_tflite(model)
     kinds = [name.replace("_", "-") for name in plugin_names(PACKAGE)]
     if not settings.for_:
-        raise ConfigError("what the bundle is for was not given", hint=f"Give --for {' or '.join(kinds)}.")
+        raise ConfigError("what the bundle is for was not given", hint=f"Give --for {' or --for '.join(kinds)}.")
     if settings.for_ not in kinds:
         raise unknown(KIND, settings.for_, kinds)
     kind: Kind = load_plugin(PACKAGE, settings.for_.replace("-", "_"), kind=KIND)

@@ -176,3 +176,19 @@ def test_the_old_runtime_is_warned_of(int8: Path, tmp_path: Path, bundle: Bundle
     (note,) = [finding for finding in made.findings if finding.code == "runtime-4-kb-pages"]
     assert "16 KB" in note.message
     assert not [finding for finding in bundle.findings if finding.code == note.code]
+
+
+def test_a_project_file_may_hold_options_of_both_kinds(
+    int8: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Typed they are an error; here those of the other kind are left out, and the line that lists them shows it."""
+    (tmp_path / "litesmith.toml").write_text(
+        'package = "com.example.app"\npython = "3.12"\ntarget = "pi@raspberrypi.local"\ntakes = "images"\n', "utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["bundle", str(int8), "--for", "android", "--out", "phone", "--json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err.splitlines()[0] == "settings from litesmith.toml: package, takes"
+    assert json.loads(printed.out)["manifest"]["package"] == "com.example.app"
+    assert main(["bundle", str(int8), "--for", "android", "--out", "b", "--python", "3.12", "--quiet"]) == 2
+    assert "--python does not apply" in capsys.readouterr().err

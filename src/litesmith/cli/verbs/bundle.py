@@ -17,6 +17,13 @@ def run(settings: Settings, models: Sequence[str], progress: Progress) -> Outcom
     return Outcome(record=made, text=bundle_text(made))
 
 
+def of_other_kinds(kind: str) -> frozenset[str]:
+    """Return the settings that only other kinds of bundle take: a project file may hold those of several."""
+    from litesmith.pipeline.bundle_options import settings_of_others
+
+    return settings_of_others(kind)
+
+
 PLUGIN = Verb(
     name="bundle",
     summary="put a .tflite into a folder that installs and checks itself on a device",
@@ -26,6 +33,7 @@ PLUGIN = Verb(
         "package", "class_name", "runtime", "wheelhouse", "python", "machine", "target", "service", "jobs", "seed",
     ),
     run=run,
+    left_out=of_other_kinds,
     meanings=(
         ("model", "the model, a .tflite"),
         ("out", "the folder (default: named after the model and the kind)"),
