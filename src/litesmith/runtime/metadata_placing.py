@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from litesmith.core.errors import SourceError
@@ -46,8 +46,7 @@ def place_metadata(source: Path, path: Path, block: bytes, files: Sequence[tuple
         OutputError: the file cannot be written.
     """
     with ModelFile(source) as file:
-        place = next((i for i, entry in enumerate(file.graph.metadata) if entry.name == METADATA), None)
-        old = None if place is None else file.place(place)
+        old = {i: file.place(i) for i, entry in enumerate(file.graph.metadata) if entry.name == METADATA}
     if source.stat().st_size + len(block) > _LARGEST_BYTES - (1 << 20):
         raise SourceError(
             f"{source.name} has {source.stat().st_size} bytes: metadata can be put into files below 2 GB",
@@ -56,7 +55,7 @@ def place_metadata(source: Path, path: Path, block: bytes, files: Sequence[tuple
     data = bytearray(source.read_bytes())
     try:
         del data[_end_of_model(source, data) :]
-        front = _front_of(source, data, block, place, old)
+        front = _front_of(source, data, block, old)
     except (Damaged, struct.error) as error:
         raise SourceError(f"{source.name} is damaged: {error}", hint="Copy or convert the file again.") from error
     with replacing(path) as temporary, temporary.open("wb") as out:
@@ -93,8 +92,15 @@ def _stored(buffer: Table) -> tuple[int, int]:
     return begin, begin + count
 
 
-def _front_of(source: Path, data: bytearray, block: bytes, place: int | None, old: tuple[int, int] | None) -> bytes:
-    """Return what goes before a model's bytes; in these the old block is cleared and what moves is told."""
+def _front_of(source: Path, data: bytearray, block: bytes, old: Mapping[int, tuple[int, int]]) -> bytes:
+    """Return what goes before a model's bytes; in these old blocks are cleared and what moves is told.
+
+    Args:
+        source: The model, for messages.
+        data: Its bytes, which are changed.
+        block: To be put in.
+        old: By their place among the metadata entries, (begin, length) of the blocks that it replaces.
+    """
     view = Buffer(memoryview(data))
     root = view.root()
     if any(root.place(number) for number in range(_FIELDS, _FIELDS + 6)):
@@ -102,15 +108,13 @@ def _front_of(source: Path, data: bytearray, block: bytes, place: int | None, ol
             f"{source.name} has fields that are newer than this Litesmith", hint="Update Litesmith, or drop --metadata."
         )
     buffers, entries = _targets(view, root, _BUFFERS), _targets(view, root, _METADATA)
-    slot = len(buffers)
-    if place is not None:
-        slot = Table(view, entries[place]).number(1, "uint32")
-        shared = [Table(view, at).number(1, "uint32") for at in entries].count(slot) > 1 or slot in _used(root)
-        if shared:
-            slot = len(buffers)
-        elif old is not None:
-            data[old[0] : old[0] + old[1]] = bytes(old[1])
-        del entries[place]
+    slots = [Table(view, at).number(1, "uint32") for at in entries]
+    kept = _used(root) | {slot for place, slot in enumerate(slots) if place not in old}
+    slot = next((slots[place] for place in old if slots[place] not in kept), len(buffers))
+    for place, (begin, length) in old.items():
+        if slots[place] not in kept:
+            data[begin : begin + length] = bytes(length)
+    entries = [at for place, at in enumerate(entries) if place not in old]
     front = _front(root, buffers, entries, slot, block)
     _move(data, root, len(front))
     return front

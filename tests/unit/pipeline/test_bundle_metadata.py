@@ -21,6 +21,7 @@ from litesmith.runtime.flatbuffer import ModelFile
 from litesmith.runtime.metadata_placing import place_metadata
 from litesmith.runtime.model_metadata import attached_lines, metadata_card, pack_card
 
+REPORT = Path(__file__).parents[2] / "golden" / "report" / "full.json"
 LABELS = ("boot", "shirt", 'bag "x" $HOME', "</script>", "模型")
 
 
@@ -90,6 +91,23 @@ def test_inspect_holds_metadata_against_the_bundle_it_lies_in(made: Bundled, tmp
     (tmp_path / "elsewhere").mkdir()
     shutil.copyfile(path, tmp_path / "elsewhere" / "cnn.tflite")
     assert not [i for i in api.inspect(tmp_path / "elsewhere" / "cnn.tflite").audit.health if "metadata" in i.code]
+
+
+def test_inspect_holds_metadata_against_the_report_of_the_run(made: Bundled, tmp_path: Path) -> None:
+    report = json.loads(REPORT.read_text(encoding="utf-8"))
+    report["variants"][0]["file"] = "variants/cnn.tflite"
+    report["preprocessing"] |= {"preset": "caffe", "scale": [1.0], "offset": [-100.0], "color_order": "bgr"}
+    (tmp_path / "variants").mkdir()
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    model = tmp_path / "variants" / "cnn.tflite"
+    shutil.copyfile(Path(made.folder) / "cnn.tflite", model)
+    found = [i.message for i in api.inspect(model).audit.health if i.code == "metadata-preprocessing"]
+    assert found == [
+        "metadata normalizes 'image' by mean and std 0 and 255, report.json says 100 and 1",
+        "readers of metadata feed 'image' red, green, blue, and report.json says blue, green, red",
+    ]
+    (tmp_path / "report.json").write_text("{", encoding="utf-8")
+    assert not [i for i in api.inspect(model).audit.health if i.code.startswith("metadata-")]
 
 
 @pytest.mark.slow

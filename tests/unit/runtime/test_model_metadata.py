@@ -208,6 +208,18 @@ def test_a_block_that_a_tensor_shares_is_left_as_it_is(tmp_path: Path) -> None:
         assert found.tobytes() == values.tobytes()
 
 
+def test_every_entry_of_that_name_is_replaced_since_readers_take_the_first(tmp_path: Path) -> None:
+    path = write_cast(tmp_path / "m.tflite", ("float32", (1, 4)), metadata={METADATA: b"FIRST--", "x": b"SECOND-"})
+    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    model.metadata[1].name = METADATA
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    path.write_bytes(bytes(builder.Output()))
+    out = placed(path)
+    assert [entry.name for entry in read_graph(out).metadata] == [METADATA]
+    assert not any(text in out.read_bytes() for text in (b"FIRST--", b"SECOND-"))
+
+
 def test_the_same_model_gives_the_same_bytes(cnn: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "one.tflite", tmp_path / "other.tflite"
     for out in (one, other):
