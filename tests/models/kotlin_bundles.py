@@ -28,22 +28,23 @@ from litesmith.pipeline.golden_making import Subject, make_golden
 
 _ADAPTER = """package {core}
 
-import {library}.InterpreterRunner
-import java.io.File
+{imports}import java.io.File
 import java.nio.ByteBuffer
 import litesmith.drive.Driven
 
 internal object Adapter : Driven {{
     override fun golden(folder: File, model: ByteBuffer): String =
-        {class_name}(InterpreterRunner(model, 1)).use {{ opened ->
-            GoldenCheck().run(opened) {{ path -> File(folder, path).readBytes() }}.toJson()
-        }}
+{golden}
 
     override fun prepared(width: Int, height: Int, channels: Int, pixels: ByteArray): Pair<ByteArray, ByteBuffer> {{
 {prepared}
     }}
 }}
 """
+_GOLDEN = """        modelOf(InterpreterRunner(model, 1)).use { opened ->
+            GoldenCheck().run(opened) { path -> File(folder, path).readBytes() }.toJson()
+        }"""
+_NOT_GOLDEN = """        throw UnsupportedOperationException("no vectors: $folder $model")"""
 _PREPARED = """        val raw = idle.resize(Pixels(width, height, channels, pixels))
         idle.fill(raw)
         return raw to idle.inputBuffers.single()"""
@@ -70,13 +71,15 @@ class Made:
         name: Of the bundle; the last part of its package.
         folder: Where it is.
         job: What it was made from.
-        golden: Its vectors.
+        golden: Its vectors; None where it is not run.
+        tested: Whether its own tests are compiled.
     """
 
     name: str
     folder: Path
     job: BundleJob
     golden: Golden | None
+    tested: bool = True
 
     @property
     def model(self) -> Path:
@@ -89,13 +92,22 @@ class Made:
         return f"{self.job.package}.core"
 
     def sources(self) -> list[Path]:
-        """What of the bundle runs without Android: core, its tests, and the runner over the interpreter."""
-        folder = self.job.package.replace(".", "/")
-        runner = self.folder / f"library/src/main/kotlin/{folder}/library/InterpreterRunner.kt"
-        return [self.folder / "core/src/main/kotlin", self.folder / "core/src/test/kotlin", runner]
+        """What of the bundle runs without Android: core, its tests, and the runner over the interpreter.
+
+        Without golden vectors there is nothing to run.
+        """
+        package = self.job.package.replace(".", "/")
+        tests = self.folder / "core/src/test/kotlin"
+        found = [self.folder / "core/src/main/kotlin"]
+        found.append(tests if self.tested else tests / package / "core/IdleRunner.kt")
+        if self.golden is not None:
+            found.append(self.folder / f"library/src/main/kotlin/{package}/library/InterpreterRunner.kt")
+        return found
 
 
-def made_bundle(path: Path, folder: Path, worker: Worker | None, *, name: str = "", **fields: Any) -> Made:
+def made_bundle(
+    path: Path, folder: Path, worker: Worker | None, *, name: str = "", tested: bool = False, **fields: Any
+) -> Made:
     """Write the bundle of a model, with golden vectors where there is a worker to run it."""
     name = name or path.stem
     job = job_of(path, package=f"com.example.{name}", **fields)
@@ -117,7 +129,7 @@ def made_bundle(path: Path, folder: Path, worker: Worker | None, *, name: str = 
     if worker is not None:
         precision = audit_of(worker, path, digest=job.card.sha256).precision
         golden, _ = make_golden(replace(subject, precision=precision), folder, worker, samples=None, seed=0)
-    return Made(name=name, folder=folder, job=job, golden=golden)
+    return Made(name=name, folder=folder, job=job, golden=golden, tested=tested)
 
 
 def compiled(bundles: Sequence[Made], out: Path) -> Path:
@@ -128,8 +140,8 @@ def compiled(bundles: Sequence[Made], out: Path) -> Path:
     for made in bundles:
         text = _ADAPTER.format(
             core=made.core,
-            library=f"{made.job.package}.library",
-            class_name=made.job.class_name,
+            imports=f"import {made.job.package}.library.InterpreterRunner\n" if made.golden else "",
+            golden=_GOLDEN if made.golden else _NOT_GOLDEN,
             prepared=_PREPARED if made.job.picture else _NOT_PREPARED,
         )
         if made.job.picture:

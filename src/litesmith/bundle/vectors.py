@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from litesmith.core.preprocessing import Preprocessing
+from litesmith.core.preprocessing import PRESETS, Preprocessing
 from litesmith.core.tensors import TensorSpec
 
 Array = npt.NDArray[np.generic]
@@ -33,7 +33,12 @@ class Values:
 
 
 def values(
-    specs: Sequence[TensorSpec], *, plain: Sequence[bool], preprocessing: Preprocessing, seed: int
+    specs: Sequence[TensorSpec],
+    *,
+    plain: Sequence[bool],
+    preprocessing: Preprocessing,
+    seed: int,
+    normalized: Sequence[bool] = (),
 ) -> list[Values]:
     """Return made values for a model's inputs, the most telling first. The same seed gives the same values.
 
@@ -43,16 +48,17 @@ def values(
             fed 0 and 1 only: what more they may be, only the model knows.
         preprocessing: Scale and offset that the other inputs are fed through.
         seed: Of the noise.
+        normalized: Which inputs that is true of; all where nothing is said. The others take real values as they are.
     """
     random = np.random.default_rng(seed)
 
     def made(name: str, about: str, one: Callable[[TensorSpec], Array], ids: Callable[[TensorSpec], Array]) -> Values:
         arrays = []
-        for spec, is_plain in zip(specs, plain, strict=True):
+        for spec, is_plain, is_scaled in zip(specs, plain, normalized or [True] * len(specs), strict=True):
             if is_plain:
                 arrays.append(ids(spec).astype(spec.dtype))
             else:
-                arrays.append(_raw(one(spec), spec, preprocessing))
+                arrays.append(_raw(one(spec), spec, preprocessing if is_scaled else PRESETS["raw"]))
         return Values(name=name, about=about, raw=tuple(arrays))
 
     def flat(value: float) -> Callable[[TensorSpec], Array]:

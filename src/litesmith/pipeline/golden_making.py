@@ -26,6 +26,7 @@ from litesmith.core.samples import SampleSet
 from litesmith.core.tensors import TensorSpec
 from litesmith.data.arrays import is_normalized
 from litesmith.data.images import ImagePlan
+from litesmith.data.inputs import takes_integers
 from litesmith.report.encode import to_json
 from litesmith.runtime.answering import Answers
 from litesmith.runtime.feeding import match
@@ -150,8 +151,13 @@ def _left_out(name: str, why: str) -> Finding:
 def _made(subject: Subject, worker: Worker, seed: int) -> list[_Sketch]:
     """Return vectors from made pictures, decoded and resized as samples are, or from made values."""
     if subject.picture is None:
-        plain = [not normalized for normalized in subject.normalized]
-        made = values(subject.inputs, plain=plain, preprocessing=subject.preprocessing, seed=seed)
+        made = values(
+            subject.inputs,
+            plain=[takes_integers(spec) for spec in subject.inputs],
+            preprocessing=subject.preprocessing,
+            seed=seed,
+            normalized=subject.normalized,
+        )
         return [_Sketch(name=entry.name, about=entry.about, raw=entry.raw) for entry in made]
     picture = subject.picture
     plan = ImagePlan(

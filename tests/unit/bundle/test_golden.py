@@ -92,6 +92,15 @@ def test_values_undo_one_scale_so_that_the_real_values_are_reached() -> None:
     assert "ties" not in made
 
 
+def test_inputs_beside_others_get_real_values_that_no_preprocessing_applies_to() -> None:
+    spec = TensorSpec(name="x", dtype="float32", shape=(1, 6))
+    made = values([spec, INT8], plain=[False] * 2, preprocessing=PRESETS["signed"], seed=0, normalized=[False] * 2)
+    by_name = {entry.name: entry.raw for entry in made}
+    assert (by_name["largest"][0] == 1000).all()
+    assert (quantize(by_name["smallest"][1].astype(np.float32), INT8) == -128).all()
+    assert "ties" in by_name
+
+
 @pytest.mark.parametrize("dtype", ["int32", "int64", "bool"])
 def test_plain_integers_are_0_and_1_only(dtype: str) -> None:
     spec = TensorSpec(name="ids", dtype=dtype, shape=(1, 50))

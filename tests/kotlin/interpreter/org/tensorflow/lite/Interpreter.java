@@ -42,6 +42,11 @@ public final class Interpreter implements InterpreterApi {
     private void prepare() {
         model = LiteRt.prepare(file.duplicate().clear());
         places = new int[][] {LiteRt.places(model, "Input", model.inputs()), LiteRt.places(model, "Output", model.outputs())};
+        for (int i = 0; i < model.inputs().length; i++) {
+            if (Arrays.stream(model.inputs()[i].shape()).anyMatch(side -> side < 0)) {
+                LiteRt.resize(model, places[0][i], new Described(model.inputs()[i], 0).shape());
+            }
+        }
         inputs = buffers("Input", model.inputs(), places[0]);
         outputs = buffers("Output", model.outputs(), places[1]);
     }

@@ -125,6 +125,9 @@ final class LiteRt {
         Memory ranked = new Memory(RANKED_TENSOR_TYPE_BYTES); // int type; unsigned rank:7, has_strides:1; int sizes[8]; ...
         require("LiteRtGetRankedTensorType", tensor, ranked);
         int[] shape = ranked.getIntArray(8, ranked.getByte(4) & 0x7f);
+        for (int side = 0; side < shape.length; side++) {
+            ranked.setInt(8 + 4L * side, Math.max(shape[side], 1)); // as the real one fixes what is open
+        }
         Memory kind = new Memory(Integer.BYTES);
         require("LiteRtGetQuantizationTypeId", tensor, kind);
         Memory quantized = new Memory(16); // float scale; int64 zero point at 8
