@@ -99,6 +99,15 @@ def test_a_full_phone(phones: Room, tmp_path: Path) -> None:
     connect(BAD).close()
 
 
+def test_a_phone_that_lets_nothing_be_written(phones: Room) -> None:
+    on_phone(phones, "chmod 555 /data/local/tmp")
+    try:
+        with pytest.raises(TargetError, match=r"16555 lets nothing be written to /data/local/tmp: .*Permission denied"):
+            connect(GOOD)
+    finally:
+        on_phone(phones, "chmod 771 /data/local/tmp")
+
+
 @pytest.mark.parametrize(("times", "arrives"), [(1, True), (2, False)])
 def test_what_arrives_spoilt_is_sent_again_once(
     times: int, arrives: bool, phones: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
