@@ -30,7 +30,7 @@ PLUGIN = Verb(
     models=0,
     words=(
         ("ACTION", "check, prepare or clean; create, start, stop, list or remove"),
-        ("[TARGET]", "such as pi@raspberrypi.local or virtual-pi:5; see --target of benchmark"),
+        ("[TARGET]", "such as pi@raspberrypi.local, adb or virtual-pi:5; see --target of benchmark"),
     ),
     settings=(),
     run=run,
