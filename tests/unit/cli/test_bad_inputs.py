@@ -68,7 +68,7 @@ BAD_NAMES = [
     ("inspect cnn.tflite --expect io", "'io' is not how", "Write 'io=int8'", 2),
     ("evaluate cnn.tflite", "no dataset was given", "--data", 2),
     ("bundle", "no .tflite was given", "litesmith bundle MODEL.tflite --for raspberry-pi", 2),
-    ("bundle cnn.tflite --out OUT", "what the bundle is for was not given", "--for android or raspberry-pi", 2),
+    ("bundle cnn.tflite --out OUT", "what the bundle is for was not given", "--for raspberry-pi", 2),
     ("bundle cnn.tflite --for raspbery-pi --out OUT", "unknown kind of bundle 'raspbery-pi'", "'raspberry-pi'", 2),
     ("bundle cnn.tflite --for raspberry-pi --python 3.9 --out OUT", "unknown Python version '3.9'", "3.10", 2),
     ("bundle cnn.tflite --for raspberry-pi --machine armv7l --out OUT", "64-bit system", "tflite-runtime 2.14", 2),
