@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import random
+
 import pytest
 from benchmark_model_texts import MASKED, OPS, UNKNOWN_VERSION, kinds_text, litert_text, profile_text, run_text
 
@@ -154,3 +157,33 @@ def test_a_cut_off_table() -> None:
     with pytest.raises(TargetError, match="the unknown column 'joules'"):
         read_output([*run_text(), *(line.replace("[first]", "[joules]") for line in lines)])
     assert "Number of nodes executed" in kinds_text()
+
+
+@pytest.mark.parametrize("lines", [[*run_text(), *profile_text()], litert_text(profile=True)], ids=["tflite", "litert"])
+def test_whatever_is_changed_there_are_figures_or_an_error(lines: list[str]) -> None:
+    """Characters lost, doubled and replaced anywhere: never another exception, and never a time that is none."""
+    chance, text = random.Random(7), "\n".join(lines)
+    refused = 0
+    for _ in range(300):
+        broken = list(text)
+        for _ in range(chance.choice((1, 1, 3, 20))):
+            place = chance.randrange(len(broken))
+            broken[place : place + chance.choice((0, 1, 1, 40))] = chance.choice(
+                ("", "9", ".", " ", "\n", "\t", "nan", "count=")
+            )
+        try:
+            found = read_output("".join(broken).split("\n"))
+        except TargetError:
+            refused += 1
+        else:
+            assert found.runs is not None
+            assert found.runs.count > 0
+            for value in (
+                found.first_ms,
+                found.runs.min,
+                found.runs.mean,
+                found.runs.max,
+                *(op.ms for op in found.ops),
+            ):
+                assert math.isfinite(value)
+    assert refused > 30
