@@ -30,6 +30,7 @@ from litesmith.core.tensors import quantize
 from litesmith.data.decode import read_steps
 from litesmith.data.images import plan_images
 from litesmith.pipeline.verifying import _step
+from litesmith.pipeline.verifying_phones import _checked
 
 pytestmark = pytest.mark.device
 PHOTOGRAPHS = 200
@@ -74,6 +75,8 @@ def test_every_step_is_that_of_the_golden_vectors(name: str, bundles: dict[str, 
     assert all(step["ok"] for step in report["steps"])
     prepared = [step for step in report["steps"] if step["step"] != "output"]
     assert sum(step["different"] for step in prepared) == 0
+    golden = json.loads((made.folder / "golden/golden.json").read_text())
+    assert _checked(report["steps"], golden, made.folder, gpu=False) == (report["steps"], "")  # as verify reads it
     print(f"\n{name}: {report['verdict']}, {counts(report)}")
 
 
