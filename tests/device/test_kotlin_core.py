@@ -173,6 +173,14 @@ def test_inputs_are_filled_with_the_same_bytes(cores: Cores, tmp_path: Path) -> 
     assert_same(cores, expected)
 
 
+def test_several_threads_get_their_own_answers(cores: Cores) -> None:
+    """Buffers are shared, and the lock keeps calls apart: a model that returns its input returns each its own."""
+    cores.ask("numbers_unscaled", "threads")
+    (wrong,) = cores.answers()
+    cores.asked.clear()
+    assert int(wrong) == 0
+
+
 def test_names_are_text_and_nothing_else(cores: Cores, tmp_path: Path) -> None:
     """Hostile names are compiled, with all the others, and come out as they went in, cut where they are very long."""
     jobs = named(tmp_path)

@@ -37,11 +37,32 @@ private class NoRunner : Runner {
     override val inputs: List<TensorSpec> = ModelContract.INPUTS
     override val outputs: List<TensorSpec> = ModelContract.OUTPUTS
     override val accelerator: String = "none"
-    override fun run(inputs: List<ByteBuffer>, outputs: List<ByteBuffer>): Unit = Unit
+    override fun run(inputs: List<ByteBuffer>, outputs: List<ByteBuffer>) {
+        if (inputs.map { it.capacity() } == outputs.map { it.capacity() }) {
+            outputs.zip(inputs).forEach { (output, input) -> output.put(input) }
+        }
+    }
     RESET
     override fun close(): Unit = Unit
 }
 """
+_THREADS = """\
+        "threads" -> {
+            val wrong = java.util.concurrent.atomic.AtomicInteger()
+            val threads = List(4) { number ->
+                kotlin.concurrent.thread {
+                    val value = FloatArray(ModelContract.INPUTS[0].elementCount) { number.toFloat() }
+                    repeat(2000) {
+                        val answer = model.predict(value).OUTPUT
+                        if (answer.any { it != number.toFloat() }) wrong.incrementAndGet()
+                    }
+                }
+            }
+            threads.forEach { it.join() }
+            wrong.toString().toByteArray()
+        }
+"""
+"""Several threads that ask for the same model's answer, each its own question."""
 _MAIN = """\
 package driver
 
@@ -69,7 +90,7 @@ class Cores:
     asked: list[str] = field(default_factory=list)
 
     def ask(self, name: str, step: str, *values: Array) -> None:
-        """Note one call: `resize` with uint8 [H, W, C], `fill` with one array per input, `names`, or
+        """Note one call: `resize` with uint8 [H, W, C], `fill` with one array per input, `names`, `threads`, or
         `upright-N` with 0xAARRGGBB [H, W] that EXIF says orientation N of."""
         number = len(self.asked)
         files = []
@@ -159,6 +180,9 @@ def _driver(job: BundleJob) -> str:
                 fill = f"if ({file}.length() == {tensor.size}L) model.fill{number}({file}.readBytes()) else {fill}"
             fills.append(fill)
         steps = f"        else -> {{ {'; '.join(fills)}; model.inputBuffers.bytes() }}\n"
+        arrays = [tensor.array for tensor in (*values["inputs"], *values["outputs"])]
+        if arrays == ["FloatArray"] * 2 and values["answers"]:
+            steps = _THREADS.replace("OUTPUT", values["outputs"][0].member) + steps
     return f"""\
 package test.{job.package.split(".")[1]}.core
 
