@@ -12,7 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from phone_sessions import BAD, DEADLINE_S, GOOD, GOOD_PHONE, eventually, left, lines_of, on_phone, opened
+from phone_sessions import (
+    BAD,
+    DEADLINE_S,
+    GOOD,
+    GOOD_PHONE,
+    eventually,
+    left,
+    lines_of,
+    on_phone,
+    opened,
+    servers_outside,
+)
 from virtual_phone import UNAUTHORIZED_PORT, Room
 
 from litesmith.core.connecting import connect
@@ -231,4 +242,5 @@ def test_what_a_dead_session_left_is_cleaned(phones: Room, capsys: pytest.Captur
 def test_no_session_leaves_anything(phones: Room) -> None:
     """The last of these tests."""
     assert left(phones) == []
+    assert servers_outside(phones) == []
     assert re.search(r"^root:|sleep", on_phone(phones, "ps -A -o ARGS")) is None

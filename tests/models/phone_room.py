@@ -32,6 +32,7 @@ from typing import Any, NoReturn
 
 ADBD = "/usr/lib/android-sdk/platform-tools/adbd"
 SHELL_USER = 2000
+ADB_PORT = 5037
 UP, DOWN = signal.SIGUSR1, signal.SIGUSR2
 _SET_FLAGS, _UP = 0x8914, 0x1
 _HEADER = struct.Struct("<6I")
@@ -147,6 +148,15 @@ def serve(port: int) -> None:
         threading.Thread(target=talk, args=(peer,), daemon=True).start()
 
 
+def answers(port: int) -> None:
+    """Wait until somebody listens: a client that comes before would start a server that nothing here ends."""
+    while True:
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        time.sleep(0.02)
+
+
 def main() -> int:
     request = json.loads(sys.argv[1])
     namespace = loaded(request["namespace"])
@@ -156,6 +166,7 @@ def main() -> int:
     threading.Thread(target=serve, args=(request["unauthorized"],), daemon=True).start()
     nothing = subprocess.DEVNULL
     server = subprocess.Popen([request["adb"], "nodaemon", "server"], stdin=nothing, stdout=nothing, stderr=nothing)
+    answers(ADB_PORT)
     print("done", flush=True)
     for line in sys.stdin:
         what, _, name = line.strip().partition(" ")

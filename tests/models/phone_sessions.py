@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from virtual_phone import Phone, Room
 
@@ -52,6 +55,18 @@ def left(phones: Room) -> list[str]:
     """Return folders and processes of sessions on the good phone."""
     found = on_phone(phones, "ls -d /data/local/tmp/litesmith* 2>/dev/null; grep -ls LITESMITH_ /proc/*/environ")
     return [line for line in found.splitlines() if line.startswith(("/data", "/proc"))]
+
+
+def servers_outside(phones: Room) -> list[str]:
+    """Return the servers of adb in the network of the phones that would outlive them."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and os.readlink(entry / "ns/net") == phones.network:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if "fork-server" in command:
+                    found.append(command)
+    return found
 
 
 def lines_of(session: PhoneSession, *command: str, request: str = "") -> tuple[int, list[str], list[str]]:

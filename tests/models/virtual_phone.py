@@ -184,6 +184,7 @@ class Room:
     Attributes:
         bin: Folder with that adb, for PATH.
         roots: Of the phones, by name.
+        network: Name of their namespace.
     """
 
     def __init__(self, folder: Path, process: subprocess.Popen[str], phones: Sequence[Phone]) -> None:
@@ -192,6 +193,7 @@ class Room:
         self._process = process
         self.bin.mkdir()
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
+        self.network = os.readlink(f"/proc/{children[0]}/ns/net")
         wrapper = self.bin / "adb"
         enter = f"nsenter --target {children[0]} --user --preserve-credentials --net --"
         wrapper.write_text(f'#!/bin/sh\nexec {enter} {shutil.which("adb")} "$@"\n', encoding="ascii")
@@ -258,7 +260,7 @@ def room(folder: Path, phones: Sequence[Phone]) -> Iterator[Room]:
         "offline": True,
         "end_with_parent": True,
     }
-    log = folder / "log"
+    log, made = folder / "log", None
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
             [sys.executable, "-I", str(spaces.SCRIPT), json.dumps(outer)],
@@ -278,6 +280,8 @@ def room(folder: Path, phones: Sequence[Phone]) -> Iterator[Room]:
             made.connect(phone)
         yield made
     finally:
+        if made is not None:
+            made.adb("kill-server")  # one that a client started would outlive the room
         process.terminate()
         process.wait(timeout=30)
         for stream in (process.stdin, process.stdout):
