@@ -92,3 +92,12 @@ def test_plugins_do_not_import_one_another() -> None:
 def test_no_module_is_a_drawer_for_everything() -> None:
     drawers = {"utils", "util", "helpers", "common", "manager", "misc"}
     assert [short(p) for p in FILES if drawers & {*p.relative_to(SOURCE).with_suffix("").parts}] == []
+
+
+DEVICE_TESTS = sorted((Path(__file__).parent.parent / "device").glob("test_*.py"))
+
+
+@pytest.mark.parametrize("path", DEVICE_TESTS, ids=lambda path: path.name)
+def test_what_needs_a_device_is_marked_so(path: Path) -> None:
+    marks = [line for line in path.read_text().splitlines() if line.startswith("pytestmark = ")]
+    assert any("pytest.mark.device" in line for line in marks), "else `make check` runs it"

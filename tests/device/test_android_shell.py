@@ -22,7 +22,7 @@ from litesmith.benchmark import instrumented
 from litesmith.core.files import sha256_file
 
 REASON = android_projects.missing()
-pytestmark = pytest.mark.skipif(bool(REASON), reason=REASON)
+pytestmark = [pytest.mark.device, pytest.mark.skipif(bool(REASON), reason=REASON)]
 CHECKS = kotlin_tools.KOTLIN / "shell" / "LibraryChecks.kt"
 
 

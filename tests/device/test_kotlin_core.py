@@ -18,6 +18,7 @@ from tiny_tflite import write_cnn, write_rnn
 from litesmith.bundle.job import BundleJob
 from litesmith.core.preprocessing import PRESETS, ColorOrder, Layout, Preprocessing, Resize
 
+pytestmark = pytest.mark.device
 Array = npt.NDArray[Any]
 TARGETS = {
     Resize.BILINEAR: (224, 224),

@@ -100,7 +100,7 @@ def class_name(model: str, *, classifies: bool, pictures: bool) -> str:
     >>> class_name("fashion_mnist-int8", classifies=True, pictures=True)
     'FashionMnistInt8Classifier'
     >>> [class_name(name, classifies=False, pictures=False) for name in ("model", "3d net", "pose_model")]
-    ['TensorModel', 'Model3dNet', 'PoseModel']
+    ['TensorModel', 'Model3dNetModel', 'PoseModel']
     """
     suffix = "Classifier" if classifies else "Model"
     words = re.findall(r"[A-Za-z0-9]+", model[: 2 * _LONGEST_CLASS])

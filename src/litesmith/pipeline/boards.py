@@ -10,6 +10,7 @@ from litesmith.benchmark.identity import machine_id
 from litesmith.core.connecting import connect
 from litesmith.core.errors import ConfigError, LitesmithError
 from litesmith.core.names import unknown
+from litesmith.core.phone import CORES
 from litesmith.core.progress import Progress, silent
 from litesmith.core.target import RunsPrograms, Session
 from litesmith.pipeline.fleet import Board, boards_of
@@ -31,13 +32,15 @@ def require_targets(settings: Settings) -> None:
     Of several, one that can be reached is enough; the others are tried again when it is their turn.
 
     Raises:
-        UnknownNameError: no such target or delegate; the hint names the nearest.
+        UnknownNameError: no such target, delegate or cores; the hint names the nearest.
         ConfigError: a fleet file is wrong, every target is emulated where latencies are needed, or what is for phones
             was asked for without one.
         TargetError: none can be reached.
     """
     if settings.delegate not in DELEGATES:
         raise unknown("delegate", settings.delegate, DELEGATES)
+    if settings.cores not in CORES:
+        raise unknown("cores", settings.cores, CORES)
     boards = boards_of(settings)
     opened = opened_on(boards)
     try:

@@ -11,8 +11,7 @@ from litesmith.benchmark.on_phone import Request, measure_with_tool
 from litesmith.benchmark.tool_file import find_tool
 from litesmith.core.errors import ConfigError
 from litesmith.core.files import sha256_file
-from litesmith.core.names import unknown
-from litesmith.core.phone import ALL, CORES
+from litesmith.core.phone import ALL
 from litesmith.core.target import RunsPrograms, Session
 from litesmith.pipeline.fleet import Board
 from litesmith.pipeline.run import Run
@@ -97,11 +96,8 @@ def require_phone_options(settings: Settings, sessions: Sequence[Session]) -> No
         sessions: Those that could be opened.
 
     Raises:
-        ConfigError: none of the targets is a phone.
-        UnknownNameError: there are no such cores.
+        ConfigError: none of the targets is a phone, or the program is none for one of them.
     """
-    if settings.cores not in CORES:
-        raise unknown("cores", settings.cores, CORES)
     phones = 0
     for session in sessions:
         if isinstance(session, RunsPrograms):

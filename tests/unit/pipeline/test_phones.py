@@ -36,9 +36,12 @@ def test_what_only_phones_have_is_an_error_elsewhere(given: dict[str, str]) -> N
         require_targets(Settings(**given))
 
 
-def test_what_is_misspelt_or_no_program_is_found_early(phone: LocalPhone, tmp_path: Path) -> None:
+def test_misspelt_cores_are_found_before_anything_is_connected_to() -> None:
     with pytest.raises(UnknownNameError, match="unknown cores 'bigs'"):
-        require_targets(Settings(target=("adb",), cores="bigs"))
+        require_targets(Settings(target=("adb:nowhere",), cores="bigs"))
+
+
+def test_what_is_misspelt_or_no_program_is_found_early(phone: LocalPhone, tmp_path: Path) -> None:
     other = write_program(tmp_path / "other", "exit 0", machine="aarch64")
     with pytest.raises(ConfigError, match="is for arm64-v8a, and adb:LOCAL runs x86_64"):
         require_targets(Settings(target=("adb",), benchmark_binary=str(other)))
