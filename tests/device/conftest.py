@@ -23,7 +23,6 @@ from litesmith.emulation.boards import BOARDS
 from litesmith.emulation.store import Place, home
 from litesmith.targets import virtual_pi
 
-
 FOLDER = Path(__file__).parent
 SHARED = ("test_virtual_pi", "test_phone")
 """Files whose names begin alike share what is made for a session, and run in one process."""
