@@ -21,7 +21,7 @@ from kotlin_tools import missing
 from photographs import photographs
 from tiny_tflite import write_cnn
 
-from litesmith.bundle.check import compared, read_tensor
+from litesmith.bundle.check import compared, damages, read_tensor
 from litesmith.bundle.kotlin_module import kotlin_values
 from litesmith.core.isolated import Pool
 from litesmith.core.parity import StepParity
@@ -87,6 +87,11 @@ def counts(report: dict[str, Any]) -> str:
     )
 
 
+def test_the_bundle_of_the_command_is_whole(bundles: dict[str, Made]) -> None:
+    """`int8` is written by `litesmith bundle`; the others by what it calls."""
+    assert damages(bundles["int8"].folder) == []
+
+
 @pytest.mark.parametrize("name", ["int8_uint8", "float32", "dynamic", "two_int8"])
 def test_differences_are_measured_as_by_the_script(
     name: str, bundles: dict[str, Made], driver: Driver, tmp_path: Path
@@ -137,7 +142,7 @@ def test_the_bundles_own_tests_pass(bundles: dict[str, Made], classes: Path) -> 
         for made, (code, said) in zip(tested, threads.map(lambda made: junit(classes, made), tested), strict=True):
             assert code == 0, said
             rounded = sum(bool(way.inverse) for way in kotlin_values(made.job)["ways"])
-            assert f"OK ({8 + rounded} tests)" in said
+            assert f"OK ({9 + rounded} tests)" in said
 
 
 @pytest.mark.parametrize(("name", "steps"), [("half_up", {"input"}), ("wrong_pixels", {"raw", "input"})])

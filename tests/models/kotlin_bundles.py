@@ -17,14 +17,17 @@ from typing import Any
 import kotlin_tools
 from bundled_models import job_of
 
+from litesmith import api
 from litesmith.bundle.android_files import ASSETS
 from litesmith.bundle.job import BundleJob
 from litesmith.bundle.kinds.android import write
 from litesmith.core.audit import Precision
-from litesmith.core.golden import Golden
+from litesmith.core.golden import GOLDEN_FILE, Golden
 from litesmith.core.isolated import Worker
+from litesmith.core.preprocessing import PRESETS
 from litesmith.pipeline.auditing import audit_of
 from litesmith.pipeline.golden_making import Subject, make_golden
+from litesmith.report.encode import from_data
 
 _ADAPTER = """package {core}
 
@@ -130,6 +133,16 @@ def made_bundle(
         precision = audit_of(worker, path, digest=job.card.sha256).precision
         golden, _ = make_golden(replace(subject, precision=precision), folder, worker, samples=None, seed=0)
     return Made(name=name, folder=folder, job=job, golden=golden, tested=tested)
+
+
+def bundled(path: Path, folder: Path, **settings: Any) -> Made:
+    """Write the bundle of a classifier of pictures as the command does."""
+    name = path.stem
+    record = replace(PRESETS[settings["preprocess"]], crop=settings["crop"])
+    job = job_of(path, package=f"com.example.{name}", record=record, picture=True, classifies=True)
+    api.bundle(path, "android", folder, package=job.package, class_name=job.class_name, **settings)
+    golden = from_data(Golden, json.loads((folder / GOLDEN_FILE).read_text(encoding="utf-8")))
+    return Made(name=name, folder=folder, job=job, golden=golden)
 
 
 def compiled(bundles: Sequence[Made], out: Path) -> Path:

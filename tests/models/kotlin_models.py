@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from bundled_models import write_cast
-from kotlin_bundles import Made, made_bundle
+from kotlin_bundles import Made, bundled, made_bundle
 from sample_sets import pictures, sample_set
 from tiny_tflite import write_cnn, write_rnn, write_two_inputs
 
@@ -60,7 +60,8 @@ def bundles(folder: Path, pool: Pool) -> dict[str, Made]:
     def classifier(model: str, name: str = "") -> Made:
         return one(model, name, picture=True, classifies=True, record=_CLASSIFIERS[model][3])
 
-    made = [classifier(name) for name in _CLASSIFIERS]
+    made = [classifier(name) for name in _CLASSIFIERS if name != "int8"]
+    made.append(bundled(models["int8"], folder / "b int8", takes="images", preprocess="unit", crop=0.875))
     made += [one(name, record=_RAW) for name in ("two_int8", "casts", "rnn")]
     named = {"record": replace(_UNIT, resize=Resize.NEAREST, crop=0.7), "labels": ("a", '"$b"', "c", "d", "e")}
     made.append(one("dynamic", picture=True, **named))
