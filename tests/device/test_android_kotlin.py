@@ -176,6 +176,22 @@ def test_another_model_is_found(bundles: dict[str, Made], driver: Driver, tmp_pa
     assert "not a valid TensorFlow Lite model" in driver.ask("golden", made.name, made.folder, garbage)
 
 
+def test_a_changed_file_of_the_model_fails_the_bundles_own_tests(
+    bundles: dict[str, Made], classes: Path, tmp_path: Path
+) -> None:
+    made = bundles["two_int8"]
+    shutil.copytree(made.folder, tmp_path / "copy")
+    model = tmp_path / "copy" / made.model.relative_to(made.folder)
+    stored = bytearray(model.read_bytes())
+    stored[-1] ^= 1
+    model.write_bytes(stored)
+    code, said = junit(classes, made, folder=tmp_path / "copy")
+    assert code == 1
+    assert "1) theFileOfTheBundleIsTheModel" in said
+    assert "sha256" in said
+    assert "Failures: 1" in said
+
+
 def test_one_flipped_bit_is_found(bundles: dict[str, Made], driver: Driver, tmp_path: Path) -> None:
     """In every array of a vector, one after the other; and vectors of another model are not run at all."""
     made = bundles["int8"]

@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 KOTLIN = Path(__file__).parents[1] / "kotlin"
@@ -26,6 +27,8 @@ _POM = KOTLIN / "pom.xml"
 _PROFILES = ("compiler", "core", "android")
 _MAVEN_S = 900
 _COMPILER_S = 300
+_LITERT = "2.3."
+"""Whose C structures the double of the Interpreter reads; they change between versions."""
 _EXPLICIT = "-Xexplicit-api=strict"
 
 
@@ -139,7 +142,9 @@ def interpreter() -> Path:
 
 
 def litert_library() -> Path:
-    """Return the LiteRT library of the installed Python package, of whose version the double's structures are."""
+    """Return the LiteRT library of the installed Python package, whose structures the double of the Interpreter reads."""
+    version = metadata.version("ai-edge-litert")
+    assert version.startswith(_LITERT), f"compare LiteRt.java in tests/kotlin/interpreter with the headers of {version}"
     spec = importlib.util.find_spec("ai_edge_litert")
     assert spec is not None
     assert spec.origin is not None
