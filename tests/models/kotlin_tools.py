@@ -142,7 +142,7 @@ def interpreter() -> Path:
 
 
 def litert_library() -> Path:
-    """Return the LiteRT library of the installed Python package, whose structures the double of the Interpreter reads."""
+    """Return the LiteRT library of the installed Python package, whose structures the double reads."""
     version = metadata.version("ai-edge-litert")
     assert version.startswith(_LITERT), f"compare LiteRt.java in tests/kotlin/interpreter with the headers of {version}"
     spec = importlib.util.find_spec("ai_edge_litert")
