@@ -37,7 +37,7 @@ check: $(VENV)/.ready
 	$(BIN)/python -m pytest -q -n 2 --ignore=tests/end_to_end -m "$(FAST)"
 
 test-devices: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m device
+	@scripts/test-devices $(BIN)/python
 
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/run.py --count $(COUNT)

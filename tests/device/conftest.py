@@ -23,20 +23,6 @@ from litesmith.emulation.boards import BOARDS
 from litesmith.emulation.store import Place, home
 from litesmith.targets import virtual_pi
 
-FOLDER = Path(__file__).parent
-SHARED = ("test_virtual_pi", "test_phone")
-"""Files whose names begin alike share what is made for a session, and run in one process."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let each file, or files that share a device, run in one process, where there are several (`--dist loadgroup`)."""
-    for item in items:
-        if item.path.parent == FOLDER:
-            name = item.path.stem
-            group = next((shared for shared in SHARED if name.startswith(shared)), name)
-            item.add_marker(pytest.mark.xdist_group(group))
-
 
 def virtual_pis_missing() -> str:
     """Return why this machine has no virtual Pi; empty where it can."""
