@@ -101,11 +101,11 @@ class Made:
         """
         package = self.job.package.replace(".", "/")
         tests = self.folder / "core/src/test/kotlin"
-        found = [self.folder / "core/src/main/kotlin"]
-        found.append(tests if self.tested else tests / package / "core/IdleRunner.kt")
-        if self.golden is not None:
-            found.append(self.folder / f"library/src/main/kotlin/{package}/library/InterpreterRunner.kt")
-        return found
+        core = sorted((self.folder / "core/src/main/kotlin").rglob("*.kt"))
+        idle = tests if self.tested else tests / package / "core/IdleRunner.kt"
+        if self.golden is None:
+            return [*(path for path in core if not path.name.startswith("Golden")), idle]
+        return [*core, idle, self.folder / f"library/src/main/kotlin/{package}/library/InterpreterRunner.kt"]
 
 
 def made_bundle(
@@ -129,6 +129,7 @@ def made_bundle(
     folder.mkdir(parents=True, exist_ok=True)
     write(job, folder)
     golden = None
+    assert not (tested and worker is None)
     if worker is not None:
         precision = audit_of(worker, path, digest=job.card.sha256).precision
         golden, _ = make_golden(replace(subject, precision=precision), folder, worker, samples=None, seed=0)

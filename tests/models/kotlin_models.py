@@ -37,11 +37,11 @@ _CLASSIFIERS: dict[str, tuple[str, Interface, int, Preprocessing]] = {
     "halves": ("int8", Interface.INT8, 33, _HALF),
 }
 """Scheme, numbers of inputs and outputs, side of the input, preprocessing."""
-INFERRED = (*_CLASSIFIERS, "two_int8", "casts", "dynamic")
+INFERRED = (*_CLASSIFIERS, "two_int8", "casts", "dynamic", "channels")
 """Bundles whose models are run. LiteRT's C interface refuses models that keep a state, such as `rnn`."""
 EXACT = ("int8", "int8_uint8", "int8_float", "int16x8_float", "halves", "two_int8")
 """Those of which every answer has to be the same bytes."""
-TESTED = ("float32", "int8", "halves", "two_int8", "casts", "rnn", "dynamic")
+TESTED = ("float32", "int8", "halves", "two_int8", "casts", "rnn", "dynamic", "channels")
 """Those whose own tests are compiled and run."""
 SPOILED = ("half_up", "wrong_pixels")
 """Bundles whose code was changed to be wrong."""
@@ -63,6 +63,7 @@ def bundles(folder: Path, pool: Pool) -> dict[str, Made]:
     made = [classifier(name) for name in _CLASSIFIERS if name != "int8"]
     made.append(bundled(models["int8"], folder / "b int8", takes="images", preprocess="unit", crop=0.875))
     made += [one(name, record=_RAW) for name in ("two_int8", "casts", "rnn")]
+    made.append(one("channels", record=replace(PRESETS["torch"], layout=Layout.CHW)))
     named = {"record": replace(_UNIT, resize=Resize.NEAREST, crop=0.7), "labels": ("a", '"$b"', "c", "d", "e")}
     made.append(one("dynamic", picture=True, **named))
     made.append(_spoiled(one("two_int8", "half_up", record=_RAW), "Inputs.kt", _half_up))
@@ -99,6 +100,7 @@ def _models(folder: Path, pool: Pool) -> dict[str, Path]:
     pool.map("litesmith.quantize.build:build", builds)
     several = (("int32", (1, 7)), ("int64", (1, 5)), ("bool", (1, 3)), ("uint8", (1, 9), 0.1, 3))
     found["casts"] = write_cast(folder / "casts.tflite", *several)
+    found["channels"] = write_cast(folder / "channels.tflite", ("int8", (1, 3, 16, 17), 0.0186, -14))
     found["rnn"] = write_rnn(folder / "rnn.tflite")
     found["dynamic"] = write_cnn(folder / "dynamic.tflite", dynamic=True, size=20)
     found["gray"] = write_cast(folder / "gray.tflite", ("uint8", (1, 192, 192, 1), 1 / 127.5, 128))
