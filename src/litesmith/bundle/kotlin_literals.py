@@ -131,3 +131,16 @@ def _commented(character: str) -> str:
     if 0x20 <= ord(character) < 0x7F:
         return character
     return _NAMED[character] if character in "\n\r\t" else "".join(f"\\u{unit:04x}" for unit in _units(character))
+
+
+def with_sorted_imports(code: str) -> str:
+    r"""Return Kotlin code whose imports stand in order, as its formatters want them: names in a template differ.
+
+    >>> with_sorted_imports("import b.C\nimport a.B\n\nval x = 1\n")
+    'import a.B\nimport b.C\n\nval x = 1\n'
+    """
+    lines = code.split("\n")
+    places = [place for place, line in enumerate(lines) if line.startswith("import ")]
+    for place, line in zip(places, sorted(lines[place] for place in places), strict=True):
+        lines[place] = line
+    return "\n".join(lines)

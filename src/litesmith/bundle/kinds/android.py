@@ -8,6 +8,7 @@ from pathlib import Path
 from litesmith.bundle.android_files import ASSETS, all_files, places, wanted
 from litesmith.bundle.job import BundleJob, check
 from litesmith.bundle.kind import Kind
+from litesmith.bundle.kotlin_literals import with_sorted_imports
 from litesmith.bundle.kotlin_module import kotlin_values
 from litesmith.bundle.kotlin_support import require_runnable
 from litesmith.bundle.python_module import LABELS_FILE
@@ -33,7 +34,8 @@ def write(job: BundleJob, folder: Path) -> list[tuple[str, str]]:
         if not wanted(entry, values):
             continue
         name = entry.path.format(**filled)
-        write_text(folder / name, render(f"android/{entry.template}", **values))
+        text = render(f"android/{entry.template}", **values)
+        write_text(folder / name, with_sorted_imports(text) if name.endswith((".kt", ".kts")) else text)
         written.append((name, entry.role))
     if job.labels:
         labels = f"{ASSETS}/{LABELS_FILE}"
