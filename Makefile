@@ -1,7 +1,8 @@
 # make demo          deploy the bundled example and print where the report is
-# make test          all tests that need no device
+# make test          all tests that need no device; CHECKED=1 leaves out those of make check
 # make check         lint, types, import contracts, fast tests
 # make test-devices  what needs a browser or a virtual Raspberry Pi (.ci/packages installs them); says what it skips
+# make gauntlet      every model of the gauntlet, those too that are large and of a kind that make test has already
 # make fuzz          damaged models through `inspect`; COUNT= how many
 # make bench         speed as ratios; MODEL=, DATA=, CALIBRATE=, PREPROCESS=, PARTS= choose what on
 
@@ -15,9 +16,9 @@ CALIBRATE ?= $(EXAMPLE)/calibration.npz
 PREPROCESS ?= signed
 PARTS ?= start,calibration,evaluation,deploy,audit,audit-memory,ladder,bundle
 COUNT ?= 20000
-FAST := not slow and not tensorflow and not bench_data and not device
+FAST := not slow and not tensorflow and not bench_data and not device and not heavy
 
-.PHONY: demo test check test-devices bench fuzz format clean
+.PHONY: demo test check test-devices gauntlet bench fuzz format clean
 
 $(VENV)/.ready: pyproject.toml constraints.txt scripts/setup
 	@scripts/setup $(VENV) $(PYTHON)
@@ -27,17 +28,20 @@ demo: $(VENV)/.ready
 	    --calibrate $(EXAMPLE)/calibration.npz --preprocess signed --out demo-out
 
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not device"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not device and not heavy$(if $(CHECKED), and not ($(FAST)))"
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -n 2 --ignore=tests/end_to_end -m "$(FAST)"
+	$(BIN)/python -m pytest -q -n 2 -m "$(FAST)"
 
 test-devices: $(VENV)/.ready
 	@scripts/test-devices $(BIN)/python
+
+gauntlet: $(VENV)/.ready
+	$(BIN)/python -m pytest -n 2 tests/gauntlet
 
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/run.py --count $(COUNT)

@@ -13,6 +13,16 @@ from tiny_tflite import write_cnn
 from litesmith.core.isolated import Pool
 from litesmith.evaluate.collect import answer
 
+FOLDER = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs are slow, all of them."""
+    for item in items:
+        if item.path.parent == FOLDER:
+            item.add_marker(pytest.mark.slow)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:

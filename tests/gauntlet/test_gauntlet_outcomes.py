@@ -13,6 +13,11 @@ from gauntlet_runner import Gauntlet, disagreement
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 BY_NAME = {expected.name: expected for expected in EXPECTED}
+HEAVY = {
+    *("efficientnet_v2_b0", "resnet50_v2", "densenet121", "inception_v3", "nasnet_mobile", "convnext_tiny", "xception"),
+    "half_a_gigabyte",
+}
+"""Each takes 9 to 35 s, and a smaller model of its kind is among the others."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -23,7 +28,17 @@ def page(gauntlet: Gauntlet) -> Iterator[None]:
         PAGE.write_text(written(EXPECTED, gauntlet.found, PAGE.read_text() if PAGE.is_file() else ""))
 
 
-@pytest.mark.parametrize("expected", EXPECTED, ids=lambda expected: f"{expected.subject}/{expected.name}")
+@pytest.mark.parametrize(
+    "expected",
+    [
+        pytest.param(
+            expected,
+            marks=[pytest.mark.heavy] if expected.name in HEAVY else [],
+            id=f"{expected.subject}/{expected.name}",
+        )
+        for expected in EXPECTED
+    ],
+)
 def test_outcome(expected: Expected, gauntlet: Gauntlet) -> None:
     assert disagreement(expected, gauntlet.run(expected)) == ""
 

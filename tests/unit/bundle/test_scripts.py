@@ -17,6 +17,8 @@ from tiny_tflite import write_cnn, write_two_inputs
 from litesmith.bundle.kinds.raspberry_pi import write
 from litesmith.core.preprocessing import PRESETS
 
+pytestmark = pytest.mark.slow
+
 LABELS = ("cat", "dog", "horse", "bell\x07\x1b[31m", "e")
 
 

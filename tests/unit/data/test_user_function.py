@@ -10,6 +10,8 @@ import pytest
 
 from litesmith.core.errors import DatasetError
 
+pytestmark = pytest.mark.slow
+
 Prepare = Callable[..., Any]
 Spec = Callable[..., Any]
 START = "import numpy as np\nx = np.arange(24, dtype=np.float32).reshape(4, 6)\ny = np.array([0, 1, 2, 1])\n"

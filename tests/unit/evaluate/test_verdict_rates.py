@@ -17,6 +17,8 @@ import pytest
 from litesmith.core.verdict import VerdictWord
 from litesmith.evaluate.verdict import of_counts, of_differences, word_of_counts
 
+pytestmark = pytest.mark.slow
+
 Array = npt.NDArray[np.float64]
 SIZES, MARGINS = (20, 100, 400, 1000, 5000), (0.003, 0.01, 0.03)
 GAINS = (0.0, 0.00001, 0.0002, 0.001, 0.003, 0.01, 0.05)
@@ -66,7 +68,6 @@ def shares(n: int, margin: float, gain: float, loss: float) -> tuple[float, floa
 
 @pytest.mark.parametrize("n", SIZES)
 @pytest.mark.parametrize("margin", MARGINS)
-@pytest.mark.slow
 def test_wrong_verdicts_are_rare(n: int, margin: float) -> None:
     for gain in GAINS:
         for loss in (gain + margin, gain + 1.2 * margin):
@@ -108,7 +109,6 @@ PLANNED = [
 ]
 
 
-@pytest.mark.slow
 def test_with_the_announced_samples_most_evaluations_are_decided() -> None:
     """At least 78 of 100, when what was observed are the true rates, and all samples are new."""
     checked = 0

@@ -19,6 +19,8 @@ from litesmith.inspection.matching import matched
 from litesmith.runtime.flatbuffer import ModelFile, read_graph
 from litesmith.runtime.tensor_differences import Tally
 
+pytestmark = pytest.mark.slow
+
 RANGES = {"conv": (0.0, 6.0), "depthwise": (0.0, 6.0), "wave": (-1.0, 1.0), "StatefulPartitionedCall:0": (0.0, 1.0)}
 
 
@@ -46,7 +48,6 @@ def compared(files: dict[str, Path], first: str, second: str) -> Comparison:
     return api.compare(files[first], files[second], jobs=1)
 
 
-@pytest.mark.slow
 def test_a_float_model_and_its_int8_variant(files: dict[str, Path]) -> None:
     made = compared(files, "float", "float_int8")
     changes = {(c.what, c.name): (c.before, c.after) for c in made.changes}
@@ -72,7 +73,6 @@ def test_a_float_model_and_its_int8_variant(files: dict[str, Path]) -> None:
     assert made.note == ""
 
 
-@pytest.mark.slow
 def test_conversions_around_a_float_island_are_added_operators(files: dict[str, Path]) -> None:
     made = compared(files, "sine", "sine_int8")
     added = [c.after for c in made.changes if c.what == "op" and not c.before]

@@ -21,6 +21,8 @@ from litesmith.runtime.flatbuffer import ModelFile
 from litesmith.runtime.metadata_placing import place_metadata
 from litesmith.runtime.model_metadata import attached_lines, metadata_card, pack_card
 
+pytestmark = pytest.mark.slow
+
 REPORT = Path(__file__).parents[2] / "golden" / "report" / "full.json"
 LABELS = ("boot", "shirt", 'bag "x" $HOME', "</script>", "模型")
 
@@ -110,7 +112,6 @@ def test_inspect_holds_metadata_against_the_report_of_the_run(made: Bundled, tmp
     assert not [i for i in api.inspect(model).audit.health if i.code.startswith("metadata-")]
 
 
-@pytest.mark.slow
 def test_a_bundle_for_android_carries_it_and_is_held_against_its_manifest(
     cnn: Path, labels: Path, tmp_path: Path
 ) -> None:
@@ -127,7 +128,6 @@ def test_a_bundle_for_android_carries_it_and_is_held_against_its_manifest(
     assert "metadata-preprocessing" in {issue.code for issue in api.inspect(model).audit.health}
 
 
-@pytest.mark.slow
 def test_without_the_option_the_model_is_shipped_as_it_is(cnn: Path, tmp_path: Path) -> None:
     made = make(cnn, tmp_path, metadata=False)
     assert made.manifest.card.sha256 == sha256_file(cnn)
@@ -141,7 +141,6 @@ def test_metadata_of_others_is_replaced_and_a_finding_names_it(made: Bundled, tm
     assert card.all_files == ()
 
 
-@pytest.mark.slow
 def test_tensors_have_their_names_in_the_models_order(tmp_path: Path) -> None:
     made = make(write_two_inputs(tmp_path / "two.tflite"), tmp_path, takes="tensors")
     card = card_of(Path(made.folder) / "two.tflite")

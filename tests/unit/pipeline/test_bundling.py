@@ -21,6 +21,8 @@ from litesmith.core.parity import ParityVerdict
 from litesmith.core.preprocessing import ColorOrder
 from litesmith.report.encode import from_data
 
+pytestmark = pytest.mark.slow
+
 
 def golden_of(made: Bundled) -> Golden:
     return from_data(Golden, json.loads((Path(made.folder) / "golden" / "golden.json").read_text(encoding="utf-8")))
@@ -56,7 +58,6 @@ def test_card_says_what_the_model_is(int8: Path, tmp_path: Path) -> None:
     assert {"python", "litesmith", "ai-edge-litert", "numpy"} <= set(card.versions)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_vectors_are_the_same_for_the_same_seed(int8: Path, tmp_path: Path, seed: int) -> None:
     first = make(int8, tmp_path / "a", takes="images", seed=0)
@@ -66,7 +67,6 @@ def test_vectors_are_the_same_for_the_same_seed(int8: Path, tmp_path: Path, seed
 
 
 @pytest.mark.parametrize("model", ["cnn", "int8", "sine", "dynamic", "two_inputs"])
-@pytest.mark.slow
 def test_every_kind_of_model_is_identical_here(model: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     made = make(request.getfixturevalue(model), tmp_path)
     golden = golden_of(made)
@@ -77,13 +77,11 @@ def test_every_kind_of_model_is_identical_here(model: str, tmp_path: Path, reque
     assert parity.vectors == len(golden.vectors) >= 5
 
 
-@pytest.mark.slow
 def test_a_recurrent_model_starts_anew_with_every_vector(tmp_path: Path) -> None:
     made = make(write_rnn(tmp_path / "rnn.tflite"), tmp_path)
     assert api.verify(made.folder).parities[0].verdict is ParityVerdict.IDENTICAL
 
 
-@pytest.mark.slow
 def test_samples_of_the_user_are_among_the_vectors(int8: Path, tmp_path: Path) -> None:
     np.savez(tmp_path / "data.npz", x=pictures(9))
     made = make(int8, tmp_path, data=tmp_path / "data.npz", preprocess="unit", takes="images")
@@ -118,7 +116,6 @@ def test_a_model_that_answers_no_number_is_refused(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["nan.tflite"]
 
 
-@pytest.mark.slow
 def test_images_without_a_known_preprocessing_are_warned_of(int8: Path, tmp_path: Path) -> None:
     assert "preprocessing-unknown" in codes(make(int8, tmp_path / "a", takes="images"))
     given = make(int8, tmp_path / "b", takes="images", color="bgr")
@@ -129,7 +126,6 @@ def test_images_without_a_known_preprocessing_are_warned_of(int8: Path, tmp_path
     assert "ties" in tensors.vectors
 
 
-@pytest.mark.slow
 def test_packages_for_images_come_with_images_only(int8: Path, tmp_path: Path) -> None:
     texts = [
         (Path(make(int8, tmp_path / takes, takes=takes).folder) / "requirements.txt").read_text(encoding="utf-8")
@@ -138,7 +134,6 @@ def test_packages_for_images_come_with_images_only(int8: Path, tmp_path: Path) -
     assert ["pillow==" in text for text in texts] == [True, False]
 
 
-@pytest.mark.slow
 def test_a_service_is_a_unit_without_a_shell(int8: Path, tmp_path: Path) -> None:
     made = make(int8, tmp_path, takes="images", service=True)
     unit = (Path(made.folder) / "litesmith-int8.service").read_text(encoding="utf-8")
@@ -158,7 +153,6 @@ name=$(basename "$4" .tflite)
 """Stands in for Coral's: the file it makes is another one, and runs on no accelerator."""
 
 
-@pytest.mark.slow
 def test_a_model_for_the_edge_tpu_is_compiled_and_its_vectors_are_not_exact(
     int8: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +177,6 @@ def test_a_model_for_the_edge_tpu_is_compiled_and_its_vectors_are_not_exact(
         make(int8, tmp_path / "again", takes="images", delegate="edgetpu")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("resize", ["bilinear", "nearest", "bicubic", "lanczos", "box"])
 @pytest.mark.parametrize(
     "settings", [{}, {"crop": 0.6, "color": "bgr"}, {"mean": (120.0, 110.0, 100.0), "std": (60.0,) * 3}]
@@ -197,7 +190,6 @@ def test_every_step_is_the_same_for_every_preprocessing(
     assert sum(step.step == "raw" for step in parity.steps) == 9
 
 
-@pytest.mark.slow
 def test_labels_are_data_whatever_they_say(int8: Path, tmp_path: Path) -> None:
     names = ["import os; os.system('reboot')", '"""', "{{ 7 * 7 }}", "..\\..\\x", "ünïcödé %s"]
     (tmp_path / "labels.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
@@ -240,7 +232,6 @@ def test_tensor_names_that_are_code_stay_data(tmp_path: Path) -> None:
     assert not list(Path.cwd().glob("owned"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["-rf.tflite", "a b;c'\".tflite", "os.tflite", "check.tflite", "..tflite", "x" * 200 + ".tflite"]
 )

@@ -18,6 +18,8 @@ from litesmith.core.bundle import Bundled
 from litesmith.core.errors import BundleError, ConfigError, OutputError, UnknownNameError
 from litesmith.core.parity import ParityVerdict
 
+pytestmark = pytest.mark.slow
+
 ASSETS = "library/src/main/assets"
 
 
@@ -63,7 +65,6 @@ def test_verify_runs_its_model_here_and_says_that_the_kotlin_is_not_run(
     assert "which the Kotlin code does" in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.slow
 def test_what_a_build_makes_in_it_is_no_damage_but_what_somebody_adds_is(int8: Path, tmp_path: Path) -> None:
     folder = Path(make(int8, tmp_path).folder)
     for made in ("core/build/classes/x", ".gradle/x", "build/x", ".idea/x", "local.properties", "gradlew.bat"):

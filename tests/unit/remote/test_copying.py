@@ -18,6 +18,8 @@ from litesmith.remote.address import parse_address
 from litesmith.remote.client import Patience
 from litesmith.remote.session import RemoteSession
 
+pytestmark = pytest.mark.slow
+
 HASTY = Patience(pauses_s=(0.1, 0.2, 0.5), alive_interval_s=1, alive_count=2, answer_s=20, stall_s=5, grace_s=3)
 SIZE = 12_000_000
 
@@ -47,7 +49,6 @@ def big(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_a_copy_that_is_cut_goes_on_where_it_ended(line: Line, board: Server, big: Path) -> None:
     line.cut_after = [5_000_000, 5_000_000]
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
@@ -64,7 +65,6 @@ def test_a_copy_that_is_cut_goes_on_where_it_ended(line: Line, board: Server, bi
     until_gone(board)
 
 
-@pytest.mark.slow
 def test_a_line_that_stays_cut(line: Line, board: Server, big: Path) -> None:
     line.cut_after = [5_000_000]
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
@@ -78,7 +78,6 @@ def test_a_line_that_stays_cut(line: Line, board: Server, big: Path) -> None:
     until_gone(board)
 
 
-@pytest.mark.slow
 def test_a_line_that_is_cut_too_often(line: Line, board: Server, big: Path) -> None:
     line.cut_after = [8_000_000, *[20_000] * 30]
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
@@ -101,7 +100,6 @@ def until_gone(board: Server) -> None:
     assert board.marked() == []
 
 
-@pytest.mark.slow
 def test_what_is_there_is_not_sent_again(session: RemoteSession, big: Path, tmp_path: Path) -> None:
     seen: list[int] = []
     first = session.send(big)
@@ -115,7 +113,6 @@ def test_what_is_there_is_not_sent_again(session: RemoteSession, big: Path, tmp_
     assert Path(session.send(twin)).read_bytes() == b"changed"
 
 
-@pytest.mark.slow
 def test_a_folder_of_links_and_twins(session: RemoteSession, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
@@ -148,7 +145,6 @@ def test_what_cannot_be_read_here(session: RemoteSession, tmp_path: Path) -> Non
         assert caught.value.hint
 
 
-@pytest.mark.slow
 def test_a_file_that_changes_while_it_is_sent(session: RemoteSession, big: Path) -> None:
     """It would be other bytes under the old name."""
 
@@ -162,7 +158,6 @@ def test_a_file_that_changes_while_it_is_sent(session: RemoteSession, big: Path)
         session.send(big)
 
 
-@pytest.mark.slow
 def test_an_empty_file_and_an_empty_folder(session: RemoteSession, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     (tmp_path / "nothing").mkdir()
@@ -182,7 +177,6 @@ def small_disk(board: Server) -> Iterator[Path]:
     subprocess.run(["umount", board.home], check=True)
 
 
-@pytest.mark.slow
 def test_a_disk_that_is_too_small(board: Server, small_disk: Path, big: Path) -> None:
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
     seen: list[int] = []
@@ -198,7 +192,6 @@ def test_a_disk_that_is_too_small(board: Server, small_disk: Path, big: Path) ->
     assert board.left() == []
 
 
-@pytest.mark.slow
 def test_a_disk_that_fills_up_meanwhile(board: Server, small_disk: Path, tmp_path: Path) -> None:
     """There seems to be room, and then there is none."""
     session = RemoteSession(parse_address("board"), target="ssh:board", patience=HASTY)
@@ -217,7 +210,6 @@ def test_a_disk_that_fills_up_meanwhile(board: Server, small_disk: Path, tmp_pat
     assert board.left() == ["other"]
 
 
-@pytest.mark.slow
 def test_a_disk_with_no_room_for_a_folder(board: Server, small_disk: Path) -> None:
     with contextlib.suppress(OSError), (small_disk / "other").open("wb", buffering=0) as file:
         while True:
@@ -227,7 +219,6 @@ def test_a_disk_with_no_room_for_a_folder(board: Server, small_disk: Path) -> No
     assert [name for name in board.left() if "s-" in name] == []
 
 
-@pytest.mark.slow
 def test_a_limit_on_the_size_of_files(board: Server, big: Path) -> None:
     """As a quota has it; df knows nothing of it."""
     board.login((board.folder / "login").read_text() + "ulimit -f 4000")
@@ -238,7 +229,6 @@ def test_a_limit_on_the_size_of_files(board: Server, big: Path) -> None:
     assert board.left() == []
 
 
-@pytest.mark.slow
 def test_a_board_without_sha256sum(board: Server, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
