@@ -19,7 +19,7 @@ import numpy as np
 from litesmith.benchmark.measure import Timed
 from litesmith.benchmark.on_phone import Request
 from litesmith.benchmark.phone_heat import thermal_of_phone
-from litesmith.core.benchmark import Benchmark, Latency
+from litesmith.core.benchmark import Benchmark, Latency, untimed
 from litesmith.core.device import Device
 from litesmith.core.errors import ConfigError, TargetError
 from litesmith.core.phone import ALL, PhoneHeat
@@ -147,18 +147,9 @@ def _benchmark(
         if given
     ]
     why = "as the phone is emulated" if device.emulated else "as an instrumented benchmark gives none"
-    plain = Benchmark(
-        target=request.name or device.target,
-        device=replace(device, runtime=said["runtime"]),
-        threads=int(said["threads"]),
-        warmup_runs=0,
-        runs=0,
-        rounds=0,
-        latency_ms=None,
-        load_ms=None,
-        first_inference_ms=None,
-        peak_memory_bytes=None,
-        model_memory_bytes=None,
+    runtime = replace(device, runtime=said["runtime"])
+    plain = replace(
+        untimed(runtime, target=request.name, threads=int(said["threads"])),
         delegate=_ACCELERATORS.get(said["accelerator"], said["accelerator"].lower()),
         note=f"no {' and no '.join(lacking)}, {why}" if lacking else "",
         program=ProgramFigures(program=f"{test.library}.{BENCHMARK}", accelerator=said["accelerator"]),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from litesmith.benchmark.thermal import sustained_of, thermal_of
-from litesmith.core.benchmark import Benchmark, Latency, ThreadLatency
+from litesmith.core.benchmark import Benchmark, Latency, ThreadLatency, untimed
 from litesmith.core.device import Device
 from litesmith.core.errors import LitesmithError, TargetError, UserError
 from litesmith.core.instructions import InstructionCount
@@ -158,16 +158,8 @@ def read_event(line: str) -> dict[str, Any]:
 
 def _without_times(probe: Mapping[str, Any], device: Device, request: Mapping[str, Any], *, name: str) -> Benchmark:
     """Return what is known of a model wherever it ran: its memory."""
-    return Benchmark(
-        target=name or device.target,
-        device=device,
-        threads=request["threads"],
-        warmup_runs=0,
-        runs=0,
-        rounds=0,
-        latency_ms=None,
-        load_ms=None,
-        first_inference_ms=None,
+    return replace(
+        untimed(device, target=name, threads=request["threads"]),
         peak_memory_bytes=probe["peak_memory_bytes"],
         model_memory_bytes=max(0, probe["peak_memory_bytes"] - probe["base_memory_bytes"]),
         delegate=request["delegate"],

@@ -12,7 +12,7 @@ from litesmith.benchmark.phone_heat import clock_most, cores_of, thermal_of_phon
 from litesmith.benchmark.tool_file import require_program
 from litesmith.benchmark.tool_output import ToolOutput
 from litesmith.benchmark.tool_runs import Amount, Tool, accelerator_of, open_tool, run_tool, summary_of
-from litesmith.core.benchmark import Benchmark, OpProfile, OpTime, ThreadLatency
+from litesmith.core.benchmark import Benchmark, OpProfile, OpTime, ThreadLatency, untimed
 from litesmith.core.device import Device
 from litesmith.core.errors import EvaluationError, PluginError, UserError
 from litesmith.core.files import sha256_file
@@ -210,16 +210,9 @@ def _plain(one: _Model, device: Device, request: Request, *, program_sha256: str
     if request.ops and device.emulated:
         lacking.append("times of operators")
     why = "as the phone is emulated" if device.emulated else f"as {PROGRAM} only sums up its runs"
-    return Benchmark(
-        target=request.name or device.target,
-        device=replace(device, runtime=f"{PROGRAM} {program_sha256[:8]}"),
-        threads=request.threads,
-        warmup_runs=0,
-        runs=0,
-        rounds=0,
-        latency_ms=None,
-        load_ms=None,
-        first_inference_ms=None,
+    runtime = replace(device, runtime=f"{PROGRAM} {program_sha256[:8]}")
+    return replace(
+        untimed(runtime, target=request.name, threads=request.threads),
         peak_memory_bytes=None if footprint is None else footprint.peak,
         model_memory_bytes=None if footprint is None else footprint.overall,
         delegate="gpu" if request.gpu else "",

@@ -248,3 +248,20 @@ def primary(benchmarks: Sequence[Benchmark]) -> Benchmark | None:
     True
     """
     return next((made for made in benchmarks if not made.emulated), next(iter(benchmarks), None))
+
+
+def untimed(device: Device, *, target: str, threads: int) -> Benchmark:
+    """Return a benchmark that has no figure yet."""
+    return Benchmark(
+        target=target or device.target,
+        device=device,
+        threads=threads,
+        warmup_runs=0,
+        runs=0,
+        rounds=0,
+        latency_ms=None,
+        load_ms=None,
+        first_inference_ms=None,
+        peak_memory_bytes=None,
+        model_memory_bytes=None,
+    )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from litesmith.core.errors import MissingExtraError, TargetError, UserError
+from litesmith.core.elsewhere import Answer
+from litesmith.core.errors import MissingExtraError, TargetError
 from litesmith.phone.faults import Gone, fault_of, is_gone, without_server_lines
 
 SDK_VARIABLES = ("ANDROID_HOME", "ANDROID_SDK_ROOT")
@@ -22,15 +21,6 @@ START_S = 30.0
 CALL_S = 60.0
 LEGACY_LONGEST_BYTES = 4000
 """Of a command for a device whose adb has no shell protocol: a request is one packet of 4096 bytes there."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a call of adb said."""
-
-    code: int
-    out: str
-    error: str
 
 
 def find_adb() -> str:
@@ -52,18 +42,6 @@ def find_adb() -> str:
         f"there is no adb in {looked}, which phones are reached by",
         hint="Type: sudo apt install adb   (or install Android's platform-tools and set ANDROID_HOME to the SDK)",
     )
-
-
-def quoted(command: Sequence[str]) -> str:
-    """Return an argument list as the one text that the shell of a phone takes apart into the same list.
-
-    Raises:
-        UserError: an argument has a NUL, which no program can be given.
-    """
-    wrong = next((argument for argument in command if "\0" in argument), None)
-    if wrong is not None:
-        raise UserError(f"argument {wrong!r} has a NUL character", hint="Leave it out.")
-    return shlex.join(command)
 
 
 class Adb:

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+from litesmith.core.elsewhere import Answer, quoted
 from litesmith.core.errors import TargetError
-from litesmith.phone.client import CALL_S, LEGACY_LONGEST_BYTES, Adb, Answer, quoted, text_of
+from litesmith.phone.client import CALL_S, LEGACY_LONGEST_BYTES, Adb, text_of
 from litesmith.phone.faults import Gone, fault_of, is_gone, last_line
 
 KEEPER = Path(__file__).with_name("keeper.sh")

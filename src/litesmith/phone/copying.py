@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from litesmith.core.elsewhere import Answer
 from litesmith.core.errors import TargetError
 from litesmith.core.files import sha256_file
 from litesmith.core.packing import FOLDER, one_file
 from litesmith.core.progress import Progress, silent
 from litesmith.core.units import format_size
-from litesmith.phone.client import Answer, text_of
+from litesmith.phone.client import text_of
 from litesmith.phone.connection import BASE, Connection
 from litesmith.phone.faults import fault_of, is_gone, without_server_lines
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from litesmith.core.cpu_names import arm_name
-from litesmith.core.errors import TargetError
+from litesmith.core.elsewhere import answers_of
 from litesmith.core.phone import Battery, CoreGroup, PhoneFacts, PhoneHeat
 from litesmith.core.preflight import MachineFacts
 from litesmith.phone.copying import free_of
@@ -30,18 +29,8 @@ def said_of(printed: str, label: str) -> Said:
     Raises:
         TargetError: its first or last line is missing.
     """
-    lines = [line for line in printed.splitlines() if "=" in line]
-    if "begin=litesmith" not in lines or "end=litesmith" not in lines:
-        first = next((line.strip() for line in printed.splitlines() if line.strip()), "nothing")
-        raise TargetError(
-            f"{label} did not answer the questions of the preflight; it printed: {first[:120]}",
-            hint="Is it Android 6 or newer? Try: adb shell getprop",
-        )
-    found: dict[str, list[str]] = defaultdict(list)
-    for line in lines[lines.index("begin=litesmith") : lines.index("end=litesmith")]:
-        key, _, value = line.partition("=")
-        found[key].append(value.rstrip())
-    return found
+    found = answers_of(printed, label, hint="Is it Android 6 or newer? Try: adb shell getprop")
+    return {key: [value.rstrip() for value in values] for key, values in found.items()}
 
 
 def phone_of(said: Said, *, serial: str) -> PhoneFacts:

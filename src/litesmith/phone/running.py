@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from litesmith.core.elsewhere import end_all, watched
 from litesmith.core.errors import TargetError
 from litesmith.core.target import OnLine
 from litesmith.phone.client import text_of
@@ -33,16 +34,6 @@ echo; echo "$token $code"
 if [ "$errors" ]; then cat "$errors"; rm -f "$errors"; fi
 """
 """Where adb has one stream, errors go to a file, which is printed when all is over."""
-_END_ALL = """
-for round in 1 2 3 4 5; do
-    pids=$(grep -ls -- "LITESMITH_RUN=$1" /proc/[0-9]*/environ 2>/dev/null | while IFS=/ read -r _ _ pid _; do
-        echo "$pid"; done)
-    [ -n "$pids" ] || exit 0
-    kill -9 $pids 2>/dev/null
-done
-exit 1
-"""
-_END_S = 30.0
 
 
 @dataclass(slots=True)
@@ -52,12 +43,10 @@ class _Outcome:
     Attributes:
         code: As the phone's shell said it; `missing` where there is no such program, empty where it was cut off.
         errors: The error stream, or what adb said.
-        late: It took too long.
     """
 
     code: str = ""
     errors: list[str] = field(default_factory=list)
-    late: bool = False
 
 
 def run(
@@ -92,25 +81,10 @@ def run(
     arguments = connection.shell(wrapped)
     with tempfile.TemporaryFile() as said:
         process = connection.adb.start(arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)
-        watchdog = threading.Timer(timeout_s, _end_late, (process, outcome))
-        watchdog.daemon = True
-        watchdog.start()
-        whole = False
-        try:
+        with watched(process, timeout_s=timeout_s, cut=partial(end_all, connection)) as program:
             for line in _lines(process, token, outcome, merged=connection.legacy):
                 on_line(line)
-            process.wait()
-            whole = not outcome.late
-        finally:
-            watchdog.cancel()
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-            if not whole:
-                end_all(connection)
-        if outcome.late:
+        if program.late:
             raise TargetError(f"{name} took longer than {timeout_s:g} s on {connection.label} and was ended")
         if not connection.legacy:
             text, mark, code = text_of(said).rpartition(f"\n{token} ")
@@ -172,16 +146,3 @@ def _judged(connection: Connection, command: Sequence[str], outcome: _Outcome) -
             f"{name} on {label} ended without telling its exit code: {fault.message}", hint=fault.hint
         ) from fault
     return int(outcome.code), outcome.errors
-
-
-def end_all(connection: Connection) -> bool:
-    """End everything that runs there for this connection; return whether that is certain."""
-    try:
-        return connection.ask(["sh", "-c", _END_ALL, "sh", connection.id], timeout_s=_END_S, marked=False).code == 0
-    except TargetError:
-        return False
-
-
-def _end_late(process: subprocess.Popen[bytes], outcome: _Outcome) -> None:
-    outcome.late = True
-    process.kill()

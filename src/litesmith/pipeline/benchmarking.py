@@ -168,12 +168,7 @@ def _on_board(
 
     def make(folder: Path) -> Timed:
         del folder
-        with run.telling(f"benchmark on {board.name}") as tell:
-
-            def on_progress(done: int, total: int) -> None:
-                going()
-                tell(done, total)
-
+        with run.telling(f"benchmark on {board.name}", going=going) as tell:
             return measure(
                 session,
                 files,
@@ -184,7 +179,7 @@ def _on_board(
                 sustain_s=sustain_s,
                 delegate=delegate,
                 name=board.name,
-                on_progress=on_progress,
+                on_progress=tell,
             )
 
     key = {

@@ -67,15 +67,10 @@ def benchmarks_on_phone(
 
     def make(folder: Path) -> Timed:
         del folder
-        with run.telling(f"benchmark on {board.name}") as tell:
-
-            def on_progress(done: int, total: int) -> None:
-                going()
-                tell(done, total)
-
+        with run.telling(f"benchmark on {board.name}", going=going) as tell:
             if tool is not None:
-                return measure_with_tool(session, files, tool, request, on_progress=on_progress)
-            return measure_instrumented(session, digests, request, on_progress=on_progress)
+                return measure_with_tool(session, files, tool, request, on_progress=tell)
+            return measure_instrumented(session, digests, request, on_progress=tell)
 
     key = {
         "device": device,

@@ -106,11 +106,17 @@ class Run:
             self.progress(stage, done, total)
 
     @contextmanager
-    def telling(self, stage: str) -> Iterator[Callable[[int, int], None]]:
-        """Yield a callable that reports (done, total) of a stage, and close the stage's progress at the end."""
+    def telling(self, stage: str, *, going: Callable[[], None] = lambda: None) -> Iterator[Callable[[int, int], None]]:
+        """Yield a callable that reports (done, total) of a stage, and close the stage's progress at the end.
+
+        Args:
+            stage: What is called so.
+            going: Called before each report; raises when the run is over.
+        """
         last = [0, 0]
 
         def tell(done: int, total: int) -> None:
+            going()
             last[:] = [done, total]
             with self._lock:
                 self.progress(stage, done, total)

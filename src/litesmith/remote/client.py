@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shlex
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from litesmith.core.elsewhere import quoted
 from litesmith.core.errors import MissingExtraError, TargetError, UserError
 from litesmith.remote.address import Address
 
@@ -41,15 +41,6 @@ class Patience:
     stall_s: float = 60.0
     pauses_s: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0, 15.0)
     grace_s: int = 240
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a command there said."""
-
-    code: int
-    out: str
-    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,18 +88,6 @@ class Client:
         settings = [part for name, value in wanted.items() for part in ("-o", f"{name}={value}")]
         socket = ["-S", str(self.socket).replace("%", "%%")]  # ssh replaces what begins with one
         return ["ssh", *config, "-T", *socket, *options, *settings, *self.address.arguments(), quoted(command)]
-
-
-def quoted(command: Sequence[str]) -> str:
-    """Return an argument list as the one text that a shell on the other side takes apart into the same list.
-
-    Raises:
-        UserError: an argument has a NUL, which no program can be given.
-    """
-    wrong = next((argument for argument in command if "\0" in argument), None)
-    if wrong is not None:
-        raise UserError(f"argument {wrong!r} has a NUL character", hint="Leave it out.")
-    return shlex.join(command)
 
 
 def config_file() -> str:

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
+from litesmith.core.elsewhere import Answer
 from litesmith.core.errors import TargetError
 from litesmith.remote.address import Address
-from litesmith.remote.client import Answer, Client, Patience, not_started, private_folder
+from litesmith.remote.client import Client, Patience, not_started, private_folder
 from litesmith.remote.faults import Dropped, Unreachable, Wordless, fault_of, forgotten, lost, no_folder
 
 T = TypeVar("T")

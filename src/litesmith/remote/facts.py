@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 
 from litesmith.core.cpu_names import arm_name
-from litesmith.core.errors import TargetError
+from litesmith.core.elsewhere import answers_of
 from litesmith.core.preflight import FoundPython, MachineFacts
 
 SCRIPT = Path(__file__).with_name("facts.sh")
@@ -46,22 +45,14 @@ def facts_of(printed: str, *, target: str) -> MachineFacts:
     Raises:
         TargetError: it did not print its first and last line, as where there is no POSIX shell.
     """
-    lines = [line for line in printed.splitlines() if "=" in line]
-    if "begin=litesmith" not in lines or "end=litesmith" not in lines:
-        said = next((line.strip() for line in printed.splitlines() if line.strip()), "nothing")
-        raise TargetError(
-            f"{target} did not answer the questions of the preflight; it printed: {said[:120]}",
-            hint="A shell that runs `sh` is needed there, and no program that asks questions at login.",
-        )
-    said_of: dict[str, list[str]] = defaultdict(list)
-    for line in lines[lines.index("begin=litesmith") : lines.index("end=litesmith")]:
-        key, _, value = line.partition("=")
-        said_of[key].append(value.strip() if key != "python" else value)
+    hint = "A shell that runs `sh` is needed there, and no program that asks questions at login."
+    answers = answers_of(printed, target, hint=hint)
+    said_of = {key: [value if key == "python" else value.strip() for value in answers[key]] for key in answers}
 
     def one(key: str) -> str:
-        return (said_of[key] or [""])[0]
+        return said_of.get(key, [""])[0]
 
-    pythons = tuple(found for line in said_of["python"] if (found := _python(line)) is not None)
+    pythons = tuple(found for line in said_of.get("python", []) if (found := _python(line)) is not None)
     chosen = _chosen(pythons)
     return MachineFacts(
         board=one("board"),
@@ -69,7 +60,7 @@ def facts_of(printed: str, *, target: str) -> MachineFacts:
         userland_bits=_bits(one("bits"), one("elf")),
         os=one("os"),
         kernel=one("kernel"),
-        libc=one("libc") or ("musl" if said_of["musl"] else ""),
+        libc=one("libc") or ("musl" if said_of.get("musl") else ""),
         python=chosen.version if chosen else "",
         python_path=chosen.path if chosen else "",
         runtime=chosen.runtime if chosen else "",
@@ -83,7 +74,7 @@ def facts_of(printed: str, *, target: str) -> MachineFacts:
         governor=one("governor"),
         clock_mhz=_thousandth(one("clock_khz")),
         clock_most_mhz=_thousandth(one("clock_most_khz")),
-        temperature_c=_temperature(said_of["temperature"]),
+        temperature_c=_temperature(said_of.get("temperature", [])),
         throttling=throttling_of(one("throttled")),
     )
 

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from functools import partial
 
+from litesmith.core.elsewhere import end_all, watched
 from litesmith.core.errors import TargetError
 from litesmith.core.target import OnLine
 from litesmith.remote.connection import Connection
 from litesmith.remote.faults import Dropped
 
 _RUN = 'cd -- "$1" || exit 126; shift; command -v -- "$1" >/dev/null 2>&1 || exit 127; exec "$@"'
-_END_ALL = """
-for round in 1 2 3 4 5; do
-    pids=$(grep -ls -- "LITESMITH_RUN=$1" /proc/[0-9]*/environ 2>/dev/null | sed 's|^/proc/||; s|/environ$||')
-    [ -n "$pids" ] || exit 0
-    kill -9 $pids 2>/dev/null
-done
-exit 1
-"""
-_END_S = 30.0
-
-
-@dataclass(slots=True)
-class _Limits:
-    """What ended a run early."""
-
-    late: bool = False
-    ended: threading.Event = field(default_factory=threading.Event)
 
 
 def run(
@@ -63,12 +46,7 @@ def run(
         given.write(request.encode("utf-8"))
         given.seek(0)
         process = connection.start(line, stdin=given, stdout=subprocess.PIPE, stderr=errors)
-        limits = _Limits()
-        watchdog = threading.Timer(timeout_s, _end_late, (process, limits))
-        watchdog.daemon = True
-        watchdog.start()
-        whole = False
-        try:
+        with watched(process, timeout_s=timeout_s, cut=partial(end_all, connection)) as program:
             assert process.stdout is not None
             begun = False
             for raw in process.stdout:
@@ -76,18 +54,7 @@ def run(
                 if begun:
                     on_line(text)
                 begun = begun or text == token
-            process.wait()
-            whole = not limits.late
-        finally:
-            watchdog.cancel()
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
-            if not whole:
-                end_all(connection)
-        if limits.late:
+        if program.late:
             raise TargetError(f"{name} took longer than {timeout_s:g} s on {connection.label} and was ended")
         errors.seek(0)
         try:
@@ -100,19 +67,6 @@ def run(
             f"{name} could not be started on {connection.label}: there is no {command[0]}", hint="Check its name."
         )
     return code, lines
-
-
-def end_all(connection: Connection) -> bool:
-    """End everything that runs there for this connection; return whether that is certain."""
-    try:
-        return connection.ask(["sh", "-c", _END_ALL, "sh", connection.id], timeout_s=_END_S, marked=False).code == 0
-    except TargetError:
-        return False
-
-
-def _end_late(process: subprocess.Popen[bytes], limits: _Limits) -> None:
-    limits.late = True
-    process.kill()
 
 
 def _cut(connection: Connection, name: str) -> TargetError:

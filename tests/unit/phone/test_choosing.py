@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from litesmith.core.elsewhere import quoted
 from litesmith.core.errors import MissingExtraError, TargetError, UserError
 from litesmith.phone.choosing import Attached, choose, listed, parsed
-from litesmith.phone.client import Adb, find_adb, quoted
+from litesmith.phone.client import Adb, find_adb
 
 Scripted = Callable[[str], Path]
 HEAD = "List of devices attached"

@@ -9,9 +9,10 @@ from ssh_server import Server
 
 from litesmith.cli.main import main
 from litesmith.core.connecting import resolve
+from litesmith.core.elsewhere import quoted
 from litesmith.core.errors import LitesmithError, UserError
 from litesmith.remote.address import Address, parse_address
-from litesmith.remote.client import Client, Patience, quoted
+from litesmith.remote.client import Client, Patience
 
 
 @pytest.mark.parametrize(
