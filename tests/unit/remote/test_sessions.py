@@ -22,7 +22,7 @@ from litesmith.remote.session import RemoteSession
 HASTY = Patience(pauses_s=(0.1, 0.2, 0.5), answer_s=20, grace_s=2)
 
 
-def tidy(board: Server, limit_s: float = 15) -> None:
+def tidy(board: Server, limit_s: float = 60) -> None:
     """Wait until nothing is left on the board."""
     until = time.monotonic() + limit_s
     while (board.left() or board.marked()) and time.monotonic() < until:
