@@ -89,6 +89,11 @@ def _fed(feed: Feed) -> list[str]:
     return [f"Input {markdown(spec.name)} takes {spec.dtype}: {made}, rounded half to even."]
 
 
+def _real(spec: TensorSpec) -> str:
+    """Return what a stored integer q stands for."""
+    return f"{spec.scale:.6g} x " + (f"(q {_signed(-spec.zero_point)})" if spec.zero_point else "q")
+
+
 def _signed(value: float) -> str:
     """Return a number with its sign apart, as it stands in a sum.
 
@@ -106,9 +111,7 @@ def _of_one(shape: tuple[int, ...]) -> tuple[int, ...]:
 def tensor_rows(specs: tuple[TensorSpec, ...]) -> list[str]:
     """Return rows of a Markdown table: name, type, shape, what an integer stands for."""
     return [
-        f"| {markdown(s.name)} | {s.dtype} | {list(s.shape)} | "
-        + (f"{s.scale:.6g} x (q {_signed(-s.zero_point)})" if s.quantized else "")
-        + " |"
+        f"| {markdown(s.name)} | {s.dtype} | {list(s.shape)} | " + (_real(s) if s.quantized else "") + " |"
         for s in specs
     ]
 
