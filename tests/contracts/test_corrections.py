@@ -18,6 +18,8 @@ from litesmith.quantize.preparing import prepare_float
 from litesmith.runtime.flatbuffer import read_graph
 from litesmith.runtime.one_tensor import values_of
 
+pytestmark = pytest.mark.slow
+
 CORRECTIONS: dict[str, Correction] = load_plugins(PACKAGE, kind="correction")
 FIT, HELD = list(range(32)), list(range(32, 48))
 by_name = pytest.mark.parametrize("name", plugin_names(PACKAGE))

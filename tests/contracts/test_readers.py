@@ -21,6 +21,8 @@ from litesmith.data.digest import digest
 from litesmith.data.prepare import prepare
 from litesmith.data.reader import PACKAGE, Listing, Reader, Request, accepted_forms, find_reader
 
+pytestmark = pytest.mark.slow
+
 SPEC = TensorSpec(name="image", dtype="float32", shape=(1, 8, 8, 3))
 
 

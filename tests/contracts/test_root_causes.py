@@ -16,6 +16,8 @@ from litesmith.evaluate.metric import class_count, predicted
 from litesmith.pipeline.settings import FIELDS, flag, read_setting
 from litesmith.quantize.correction import correction_names
 
+pytestmark = pytest.mark.slow
+
 CAUSES: dict[str, Cause] = load_plugins(PACKAGE, kind="cause")
 PAGE = (Path(__file__).parents[2] / "docs" / "debug.md").read_text(encoding="utf-8")
 NAMES = {

@@ -15,6 +15,8 @@ from litesmith.core.errors import TargetError, UserError
 from litesmith.core.instructions import InstructionCount
 from litesmith.targets.local import LocalSession
 
+pytestmark = pytest.mark.slow
+
 
 class Emulated(LocalSession):
     """This machine, said to be emulated; there is no other way to have an emulated CPU without an emulator."""
@@ -43,7 +45,6 @@ class Without(Emulated):
         raise TargetError(f"{len(models)} models could not be counted: qemu takes no plugins", hint="Build one.")
 
 
-@pytest.mark.slow
 def test_a_sweep_times_each_number_of_threads_once(cnn: Path, int8: Path) -> None:
     found = measure(connect("local"), {"a": cnn, "b": int8}, threads=2, warmup_runs=1, runs=12, sweep=(1, 2))
     for made in found.benchmarks.values():
@@ -66,7 +67,6 @@ def test_a_sweep_of_nothing(cnn: Path) -> None:
         measure(connect("local"), {"a": cnn}, threads=1, warmup_runs=1, runs=2, sweep=(0, 1))
 
 
-@pytest.mark.slow
 def test_a_sustained_run_lasts_as_long_as_asked_for(cnn: Path, int8: Path) -> None:
     seen: list[tuple[int, int]] = []
     found = measure(
@@ -119,7 +119,6 @@ def test_an_emulated_cpu_has_instructions_and_no_times(cnn: Path, int8: Path) ->
     assert other.note.startswith("its instructions could not be counted; no sweep")
 
 
-@pytest.mark.slow
 def test_why_instructions_were_not_counted(cnn: Path) -> None:
     made = measure(Without(), {"a": cnn}, threads=1, warmup_runs=1, runs=1).benchmarks["a"]
     assert (made.instructions, made.note) == (None, "1 models could not be counted: qemu takes no plugins. Build one")

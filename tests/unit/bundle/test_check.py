@@ -21,6 +21,8 @@ from litesmith.bundle.manifest import write_manifest
 from litesmith.core.bundle import Bundled, Manifest
 from litesmith.report.encode import from_data, to_json
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def bundle(image_bundle: Bundled, tmp_path: Path) -> Path:

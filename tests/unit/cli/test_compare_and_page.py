@@ -10,6 +10,8 @@ from tiny_tflite import write_cnn
 
 from litesmith.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

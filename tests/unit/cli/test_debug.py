@@ -10,6 +10,8 @@ import pytest
 from broken_quantized import healthy, saturation, tinted
 from command_calls import called
 
+pytestmark = pytest.mark.slow
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -36,7 +38,6 @@ def run(
     return made.code, made.out, made.err
 
 
-@pytest.mark.slow
 def test_text_names_the_layer_and_the_flag(folder: Path, capsys: Capture) -> None:
     code, out, _ = run(folder, capsys)
     assert code == 0
@@ -58,7 +59,6 @@ def test_json_is_the_record(folder: Path, capsys: Capture) -> None:
     assert len(made["pictures"][0]["edges"]) == len(made["pictures"][0]["counts"]) + 1
 
 
-@pytest.mark.slow
 def test_the_page_loads_nothing(folder: Path, capsys: Capture, tmp_path: Path) -> None:
     page = tmp_path / "debug.html"
     code, out, _ = run(folder, capsys, "--html", str(page))

@@ -33,6 +33,8 @@ from litesmith.runtime.lockstep import lanes, walk
 from litesmith.runtime.single_op import Part
 from litesmith.runtime.splicing import float_region, real_values, spliced
 
+pytestmark = pytest.mark.slow
+
 JUDGE = Judge(interval=wilson, classes=class_count, predicted=predicted)
 
 

@@ -16,6 +16,8 @@ from litesmith.pipeline.run import Run
 from litesmith.pipeline.settings import Settings
 from litesmith.quantize.collect import collect
 
+pytestmark = pytest.mark.slow
+
 
 def test_statistics_survive_being_stored(cnn: Path, images: SampleSet, pool: Pool, tmp_path: Path) -> None:
     found = collect(cnn, images, pool=pool)
@@ -56,7 +58,6 @@ def run_with(model: Path, folder: Path, calibrator: str) -> Run:
     return Run(Settings(model=str(model), calibrator=calibrator, jobs=1), folder=folder)
 
 
-@pytest.mark.slow
 def test_auto_keeps_the_calibrator_with_the_best_output(cnn: Path, images: SampleSet, tmp_path: Path) -> None:
     with run_with(cnn, tmp_path, "auto") as run:
         made = calibrate(run, float_model(run), images, findings=())
