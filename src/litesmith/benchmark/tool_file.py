@@ -15,6 +15,7 @@ _MACHINES = {(2, 183): "arm64-v8a", (1, 40): "armeabi-v7a", (2, 62): "x86_64", (
 _PROGRAM = (2, 3)
 """Types of ELF file that can be run: EXEC, and DYN, which a library is too."""
 _HEADER = 20
+_HINT = "Give a benchmark_model for {}: see docs/how-to/measure-on-a-phone.md."
 
 
 def cache_folder() -> Path:
@@ -51,7 +52,24 @@ def require_program(path: Path, abis: Sequence[str], *, where: str) -> None:
     Raises:
         ConfigError: it is not there, no program, or one for another processor.
     """
-    hint = f"Give a benchmark_model for {abis[0] if abis else 'the phone'}: see docs/how-to/measure-on-a-phone.md."
+    wanted = abis[0] if abis else "the phone"
+    abi = abi_of(path, wanted=wanted)
+    if abi not in abis:
+        raise ConfigError(
+            f"--benchmark-binary: {path} is for {abi}, and {where} runs {', '.join(abis) or 'unknown programs'}",
+            hint=_HINT.format(wanted),
+        )
+
+
+def abi_of(path: Path, *, wanted: str = "the phone") -> str:
+    """Return what a program was built for, as Android names it; `ELF machine N` where it has no name there.
+
+    `wanted` is what hints say it should be for.
+
+    Raises:
+        ConfigError: it is not there, or no program.
+    """
+    hint = _HINT.format(wanted)
     try:
         with path.open("rb") as file:
             header = file.read(_HEADER)
@@ -64,9 +82,4 @@ def require_program(path: Path, abis: Sequence[str], *, where: str) -> None:
     kind, machine = struct.unpack_from(f"{order}HH", header, 16)
     if kind not in _PROGRAM:
         raise ConfigError(f"--benchmark-binary: {path} is an ELF file of type {kind}, and no program", hint=hint)
-    abi = _MACHINES.get((header[4], machine), f"ELF machine {machine}")
-    if abi not in abis:
-        raise ConfigError(
-            f"--benchmark-binary: {path} is for {abi}, and {where} runs {', '.join(abis) or 'unknown programs'}",
-            hint=hint,
-        )
+    return _MACHINES.get((header[4], machine), f"ELF machine {machine}")

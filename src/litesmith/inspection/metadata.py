@@ -122,7 +122,10 @@ def _lines(file: ModelFile, entry: FileCard) -> str:
     if entry.kind not in (FileKind.AXIS_LABELS, FileKind.VALUE_LABELS):
         return ""
     lines = attached_lines(file.path, entry.name)
-    return " (not attached)" if lines is None else f" ({len(lines)})"
+    if lines is not None:
+        return f" ({len(lines)})"
+    there = any(attached.name == entry.name for attached in attached_files(file.path))
+    return " (unreadable)" if there else " (not attached)"
 
 
 def _numbers(values: tuple[float, ...]) -> str:

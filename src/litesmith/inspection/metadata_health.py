@@ -83,7 +83,12 @@ def _labels(file: ModelFile, spec: TensorSpec, card: TensorCard) -> Iterator[tup
         if entry.kind is not FileKind.AXIS_LABELS or not spec.shape or spec.shape[-1] < 0:
             continue
         lines = attached_lines(file.path, entry.name)
-        if lines is not None and len(lines) != spec.shape[-1]:
+        if lines is None and any(attached.name == entry.name for attached in attached_files(file.path)):
+            yield (
+                FILES,
+                f"the attached file '{entry.name[:80]}' cannot be read: it is damaged or too large",
+            )
+        elif lines is not None and len(lines) != spec.shape[-1]:
             yield (
                 LABELS,
                 f"'{entry.name[:80]}' has {len(lines)} labels for the {spec.shape[-1]} values of output '{spec.name}'",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from litesmith.benchmark.identity import machine_id
+from litesmith.benchmark.tool_file import abi_of
 from litesmith.core.connecting import connect
 from litesmith.core.errors import ConfigError, LitesmithError
 from litesmith.core.names import unknown
@@ -33,14 +35,16 @@ def require_targets(settings: Settings) -> None:
 
     Raises:
         UnknownNameError: no such target, delegate or cores; the hint names the nearest.
-        ConfigError: a fleet file is wrong, every target is emulated where latencies are needed, or what is for phones
-            was asked for without one.
+        ConfigError: a fleet file or a program for phones is wrong, every target is emulated where latencies are
+            needed, or what is for phones was asked for without one.
         TargetError: none can be reached.
     """
     if settings.delegate not in DELEGATES:
         raise unknown("delegate", settings.delegate, DELEGATES)
     if settings.cores not in CORES:
         raise unknown("cores", settings.cores, CORES)
+    if settings.benchmark_binary:
+        abi_of(Path(settings.benchmark_binary))
     boards = boards_of(settings)
     opened = opened_on(boards)
     try:

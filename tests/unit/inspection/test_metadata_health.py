@@ -96,6 +96,12 @@ def test_compressed_files_and_damaged_blocks_are_said(tmp_path: Path, audited: C
         archive.writestr("labels.txt", "cat\ndog\nbird\n" * 1)
     issues = {issue.code: issue for issue in audited(path).health}
     assert "'labels.txt' is compressed" in issues["metadata-files"].message
+    other = write_cast(tmp_path / "spoilt.tflite", FLOAT, metadata={METADATA: pack_card(CARD)})
+    with zipfile.ZipFile(other, "a", zipfile.ZIP_STORED) as archive:
+        archive.writestr("labels.txt", "cat\ndog\nbird\n")
+    other.write_bytes(other.read_bytes().replace(b"cat\ndog", b"cat\ncow"))
+    issues = {issue.code: issue for issue in audited(other).health}
+    assert "'labels.txt' cannot be read" in issues["metadata-files"].message
     for block in (b"\xff" * 64, pack_card(CARD)[:40], b""):
         found = audited(write_cast(tmp_path / "bad.tflite", FLOAT, metadata={METADATA: block}))
         (issue,) = [issue for issue in found.health if issue.code.startswith("metadata-")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ def phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalPhone:
     return found
 
 
-@pytest.mark.parametrize("given", [{"cores": "big"}, {"benchmark_binary": "x"}, {"delegate": "gpu"}])
+@pytest.mark.parametrize("given", [{"cores": "big"}, {"benchmark_binary": sys.executable}, {"delegate": "gpu"}])
 def test_what_only_phones_have_is_an_error_elsewhere(given: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="is for phones, and none of the targets is one"):
         require_targets(Settings(**given))
@@ -39,6 +40,20 @@ def test_what_only_phones_have_is_an_error_elsewhere(given: dict[str, str]) -> N
 def test_misspelt_cores_are_found_before_anything_is_connected_to() -> None:
     with pytest.raises(UnknownNameError, match="unknown cores 'bigs'"):
         require_targets(Settings(target=("adb:nowhere",), cores="bigs"))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot read .*: No such file"), (b"", "is no program"), (b"#!/bin/sh\n", "is a script")],
+)
+def test_a_program_that_is_none_is_found_before_anything_is_connected_to(
+    content: bytes | None, said: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "benchmark_model"
+    if content is not None:
+        program.write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        require_targets(Settings(target=("adb:nowhere",), benchmark_binary=str(program)))
 
 
 def test_what_is_misspelt_or_no_program_is_found_early(phone: LocalPhone, tmp_path: Path) -> None:
