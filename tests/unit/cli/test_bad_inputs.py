@@ -164,14 +164,20 @@ def leftovers(folder: Path) -> list[str]:
     return [str(p) for p in folder.rglob("*") if p.name.endswith((".part", ".html")) or p.name == "report.json"]
 
 
+def own_files(folder: Path) -> set[Path]:
+    """Return the files that nobody but the user makes: not the results, and not what Python keeps of a module."""
+    made = {"litesmith-out", "__pycache__"}
+    return {path for path in folder.rglob("*") if made.isdisjoint(path.parts)}
+
+
 @pytest.mark.parametrize(("typed", "message", "hint", "code"), ALL, ids=[row[0] or "nothing" for row in ALL])
 def test_what_is_said(typed: str, message: str, hint: str, code: int, call: Call, yard: Path, tmp_path: Path) -> None:
-    before = {path for path in yard.rglob("*") if "litesmith-out" not in path.parts}
+    before = own_files(yard)
     done = call(*typed.split())
     check(done, message, hint, code)
     assert done.out == ""
     assert leftovers(tmp_path) == leftovers(yard) == []
-    assert {path for path in yard.rglob("*") if "litesmith-out" not in path.parts} - before <= {yard / "__pycache__"}
+    assert own_files(yard) == before
 
 
 @pytest.mark.parametrize("typed", ["deploy gone.tflite", "deplo", f"{GOOD} --runs 0", "inspect cut.tflite"])
