@@ -32,10 +32,14 @@ class Worker:
     Args:
         label: What to call it in messages.
         environment: Variables set for the process, over the current ones.
+        scratch: Whether its temporary files go into a folder of their own, which is removed when it ends: for
+            libraries that remove theirs only at an orderly exit, which a worker that is ended does not have.
     """
 
-    def __init__(self, label: str, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, label: str, *, environment: Mapping[str, str] | None = None, scratch: bool = False) -> None:
         self.label = label
+        self._has_scratch = scratch
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._environment = {**os.environ, **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
@@ -70,13 +74,18 @@ class Worker:
 
     def _start(self) -> None:
         parent, child = os.pipe(), os.pipe()
+        arguments, environment = [str(parent[0]), str(child[1])], self._environment
+        if self._has_scratch:
+            self._scratch = tempfile.TemporaryDirectory(prefix="litesmith-", ignore_cleanup_errors=True)
+            arguments.append(self._scratch.name)
+            environment = {**environment, "TMPDIR": self._scratch.name}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "litesmith.core.isolated_main", str(parent[0]), str(child[1])],
+            [sys.executable, "-m", "litesmith.core.isolated_main", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=self._output,
             stderr=self._output,
             pass_fds=(parent[0], child[1]),
-            env=self._environment,
+            env=environment,
         )
         os.close(parent[0])
         os.close(child[1])
@@ -164,7 +173,9 @@ class Worker:
         if self._connection is not None:
             self._connection.close()
             self._requests.close()
-        self._process = self._connection = None
+        if self._scratch is not None:
+            self._scratch.cleanup()
+        self._process = self._connection = self._scratch = None
 
     def close(self) -> None:
         """End the process at once; the next call starts a new one. A call under way in another thread fails."""

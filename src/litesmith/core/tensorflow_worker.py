@@ -17,4 +17,4 @@ ENVIRONMENT = {
 
 def tensorflow_worker(environment: Mapping[str, str] | None = None) -> Worker:
     """Return a worker for a TensorFlow process, not yet started; `environment` is over the current one."""
-    return Worker("TensorFlow", environment={**(environment or {}), **ENVIRONMENT})
+    return Worker("TensorFlow", environment={**(environment or {}), **ENVIRONMENT}, scratch=True)

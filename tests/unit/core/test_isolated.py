@@ -164,11 +164,24 @@ def test_leaving_the_block_ends_the_process() -> None:
     assert gone(process, within_s=1)
 
 
+def test_temporary_files_go_with_the_process_and_the_next_one_has_others() -> None:
+    with Worker("tidy", environment=FOLDER, scratch=True) as tidy:
+        first = tidy.call("worker_functions:forgotten")
+        assert first.exists()
+        with pytest.raises(WorkerCrash):
+            tidy.call("worker_functions:abort")
+        assert not first.parent.exists()
+        second = tidy.call("worker_functions:forgotten")
+        assert second.exists()
+        assert second.parent != first.parent
+    assert not second.parent.exists()
+
+
 PARENT = """
 import sys
 from pathlib import Path
 from litesmith.core.isolated import Worker
-with Worker("orphan") as worker:
+with Worker("orphan", scratch=True) as worker:
     worker.call("worker_functions:sleep", seconds=60, mark=Path(sys.argv[1]))
 """
 
@@ -176,17 +189,22 @@ with Worker("orphan") as worker:
 @pytest.mark.slow
 def test_the_worker_goes_when_its_parent_is_killed_in_the_middle_of_a_call(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(mark)], env={**os.environ, **FOLDER})
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, **FOLDER, "TMPDIR": str(temporary)}
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(mark)], env=environment)
     try:
         deadline = time.monotonic() + 10
         while not (mark.exists() and mark.read_text()) and time.monotonic() < deadline:
             time.sleep(0.02)
         child = int(mark.read_text())
         assert not gone(child, within_s=0)
+        assert len(list(temporary.iterdir())) == 1
     finally:
         parent.kill()
         parent.wait()
     assert gone(child, within_s=5)
+    assert list(temporary.iterdir()) == []
 
 
 def gone(process: int, *, within_s: float) -> bool:

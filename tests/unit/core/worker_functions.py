@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +24,13 @@ def process() -> int:
 
 def variable(name: str) -> str | None:
     return os.environ.get(name)
+
+
+def forgotten() -> Path:
+    """Return a temporary file that nobody removes."""
+    descriptor, name = tempfile.mkstemp()
+    os.close(descriptor)
+    return Path(name)
 
 
 def refuse(what: str) -> None:
