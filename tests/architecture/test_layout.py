@@ -13,13 +13,29 @@ import pytest
 import litesmith
 
 SOURCE = Path(litesmith.__path__[0])
+ROOT = Path(__file__).parents[2]
 FILES = sorted(SOURCE.rglob("*.py"))
+WRITTEN = [SOURCE, *(ROOT / name for name in (".ci", "benchmarks", "examples", "scripts", "tests"))]
+"""Folders whose code is written by hand."""
+
+CODE = (".py", ".sh", ".j2", ".css", ".c", ".kt", ".java")
 MOST_LINES = 300
 VERBS = SOURCE / "cli" / "verbs"  # a verb's file has the verb's name, `inspect` among them
 
 
 def short(path: Path) -> str:
     return path.relative_to(SOURCE).as_posix()
+
+
+def code_in(folder: Path) -> list[Path]:
+    """Return files of code: those with its endings, and programs that have none and name their interpreter."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in files if path.suffix in CODE or (not path.suffix and path.read_bytes()[:2] == b"#!")]
+
+
+def too_long(folder: Path) -> list[str]:
+    """Return the code below a folder that has more lines than a file may have."""
+    return [p.name for p in code_in(folder) if len(p.read_text(encoding="utf-8").splitlines()) > MOST_LINES]
 
 
 def misnamed(path: Path) -> str:
@@ -50,9 +66,18 @@ def imported(path: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("path", [*FILES, *sorted(SOURCE.rglob("*.j2")), *sorted(SOURCE.rglob("*.sh"))], ids=short)
-def test_no_file_is_longer_than_300_lines(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= MOST_LINES
+@pytest.mark.parametrize("folder", WRITTEN, ids=lambda folder: folder.name)
+def test_no_file_is_longer_than_300_lines(folder: Path) -> None:
+    assert code_in(folder) != []
+    assert too_long(folder) == []
+
+
+def test_files_that_are_too_long_are_noticed(tmp_path: Path) -> None:
+    for name, lines in (("whole.py", 300), ("long.py", 301), ("part/long.sh", 400), ("long.txt", 400), ("notes", 400)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("#\n" * lines)
+    (tmp_path / "program").write_text("#!/bin/sh\n" + "#\n" * 300)
+    assert too_long(tmp_path) == ["long.py", "long.sh", "program"]
 
 
 @pytest.mark.parametrize("path", [p for p in FILES if p.parent != VERBS], ids=short)
@@ -92,10 +117,12 @@ def test_plugins_do_not_import_one_another() -> None:
 
 def test_no_module_is_a_drawer_for_everything() -> None:
     drawers = {"utils", "util", "helpers", "common", "manager", "misc"}
-    assert [short(p) for p in FILES if drawers & {*p.relative_to(SOURCE).with_suffix("").parts}] == []
+    for folder in WRITTEN:
+        named = [path.relative_to(folder).with_suffix("") for path in code_in(folder)]
+        assert [path.as_posix() for path in named if drawers & {*path.parts}] == []
 
 
-DEVICE_TESTS = sorted((Path(__file__).parent.parent / "device").glob("test_*.py"))
+DEVICE_TESTS = sorted((ROOT / "tests" / "device").glob("test_*.py"))
 
 
 @pytest.mark.parametrize("path", DEVICE_TESTS, ids=lambda path: path.name)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from command_calls import Called, called
-from hostile_tflite import REFUSED, write_all, write_repeated
+from hostile_tflite import REFUSED, write_all
+from repeated_tflite import write_repeated
 from tiny_tflite import write_cnn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))

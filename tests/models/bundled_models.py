@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from spelled_tflite import Spelled, write_spelled
+from tiny_tflite import write_cnn
 
 from litesmith.bundle.job import BundleJob, file_name, module_name
 from litesmith.bundle.kinds.raspberry_pi import write
@@ -22,6 +23,7 @@ from litesmith.pipeline.bundle_facts import picture_of
 from litesmith.runtime.interpreter import OpenModel
 
 _NUMBERS = itertools.count()
+LABELS = ("cat", "dog", "horse", "é\u202e\ud800 ", "__import__('os').abort()")
 
 
 def job_of(
@@ -82,6 +84,13 @@ def load(path: Path) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def classifier(folder: Path, **fields: Any) -> tuple[Any, BundleJob]:
+    """Return the module of a classifier of pictures with LABELS, preset `signed`, and its job."""
+    path = write_cnn(folder / "cnn.tflite", size=16)
+    job = job_of(path, record=PRESETS["signed"], picture=True, labels=LABELS, **fields)
+    return imported(job, folder / "out"), job
 
 
 def write_cast(path: Path, *inputs: tuple[Any, ...], metadata: dict[str, bytes] | None = None) -> Path:

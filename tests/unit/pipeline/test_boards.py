@@ -13,7 +13,7 @@ import pytest
 
 from litesmith.cli.main import main
 from litesmith.core.device import Device
-from litesmith.core.errors import ConfigError, TargetError, UnknownNameError
+from litesmith.core.errors import ConfigError, TargetError
 from litesmith.core.instructions import InstructionCount
 from litesmith.core.target import OnLine, Session
 from litesmith.pipeline import benchmarking, boards
@@ -279,24 +279,3 @@ def test_a_search_needs_its_first_board(fleet: Callable[..., Settings], monkeypa
     require_targets(fleet("a", "b"))
     with pytest.raises(TargetError, match="no route to host"):
         require_targets(fleet("a", "b", goal="size"))
-
-
-def test_an_unknown_delegate() -> None:
-    with pytest.raises(UnknownNameError, match="unknown delegate 'edgetpus'") as caught:
-        require_targets(Settings(delegate="edgetpus"))
-    assert "'edgetpu'" in caught.value.hint
-
-
-def test_the_edge_tpu_of_a_file_that_was_not_compiled(int8: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library is not here; all that is known without it is told by then."""
-    seen: list[str] = []
-    monkeypatch.setattr("litesmith.pipeline.files.benchmarks_of", lambda *_: seen.append("measured") or _nothing())
-    made = benchmark(Settings(delegate="edgetpu"), [str(int8)])
-    codes = {finding.code: finding.message for finding in made.variants[0].findings}
-    assert "takes nothing of it" in codes["edgetpu-not-compiled"]
-    assert "the Edge TPU would take" in codes["edgetpu-operators"]
-    assert seen == ["measured"]
-
-
-def _nothing() -> benchmarking.Measured:
-    return benchmarking.Measured(by_board={})
