@@ -30,7 +30,7 @@ class Examined:
     Attributes:
         kind: `audited`, `refused`, or `failed` for a traceback or an error that does not tell of the file.
         text: The message without its numbers and names, or the traceback.
-        seconds: Time it took.
+        seconds: Processor time it took, other work on the machine left out; the native probe has a limit of its own.
         peak_bytes: Most memory in use meanwhile.
         probe: What became of the native probe: `ran`, `ended abruptly` and the like; empty without one.
     """
@@ -53,7 +53,7 @@ def examine(*, content: bytes, probe: bool, limit_memory: bool = False) -> Exami
     if limit_memory:
         resource.setrlimit(resource.RLIMIT_AS, (MOST_ADDRESS_BYTES, MOST_ADDRESS_BYTES))
     _forget_peak()
-    begun = time.perf_counter()
+    begun = time.process_time()
     with tempfile.TemporaryDirectory(prefix="litesmith-fuzz-") as folder:
         path = Path(folder) / "model.tflite"
         path.write_bytes(content)
@@ -61,7 +61,7 @@ def examine(*, content: bytes, probe: bool, limit_memory: bool = False) -> Exami
     return Examined(
         kind=kind,
         text=text,
-        seconds=time.perf_counter() - begun,
+        seconds=time.process_time() - begun,
         peak_bytes=_peak_bytes(),
         probe=probed if probe else "",
     )
