@@ -1,7 +1,7 @@
 """The Android project around the Kotlin core: compiled, its resources linked, and what needs no phone run on the JVM.
 
-What is real: the Kotlin compiler, Android's framework classes, TensorFlow Lite's, aapt2. What is not: LiteRT's
-CompiledModel and androidx.test, which are declarations written after their sources. Gradle and a phone are not there.
+What is real: the Kotlin compiler, classes of Android's framework, androidx and TensorFlow Lite, aapt2. What is not:
+LiteRT's CompiledModel, a declaration written after its source. Gradle and a phone are not there.
 """
 
 from __future__ import annotations
@@ -177,3 +177,26 @@ def test_gradle_is_told_to_refuse_a_second_runtime_and_an_old_one(answers: dict[
 
 def test_threads_have_to_be_some(answers: dict[str, str]) -> None:
     assert answers["threads"] == "0 threads are not enough: give 1 or more."
+
+
+def test_large_pictures_are_shrunk_to_the_memory_there_is(answers: dict[str, str]) -> None:
+    """12, 50 and 108 million pixels, and one column of 60 million."""
+    assert answers["shrink"] == "[1, 2, 4, 4]"
+    assert answers["small"] == "[2, 4, 4, 16]"
+    assert answers["memory"].startswith("java.io.IOException: The picture does not fit")
+
+
+def test_a_processor_that_cannot_run_the_model_says_why(answers: dict[str, str]) -> None:
+    assert answers["opened"] == "CPU"
+    assert answers["opening0"].startswith("ModelOpenException The processor cannot run cnn.tflite: ")
+    assert answers["opening1"] == (
+        "ModelOpenException The processor cannot run cnn.tflite: no libtensorflowlite_jni.so. UnsatisfiedLinkError"
+    )
+    assert answers["opening2"].startswith("ModelMismatchException ")
+
+
+def test_a_session_works_by_turns_and_closes_without_waiting(answers: dict[str, str]) -> None:
+    """Opening is tried again; what waits is cancelled while another works; closing comes after the work under way."""
+    done = ["failed first", "closing", "long", "The session was closed.", "closed"]
+    assert sorted(answers["kept"].removeprefix("2 [").removesuffix("]").split(", ")) == sorted(done)
+    assert answers["kept"].startswith("2 [failed first, closing, long, ")

@@ -1,7 +1,7 @@
 """Android projects of tiny models, written as `litesmith bundle` does, and compiled as far as that goes without Gradle.
 
 Kotlin is compiled by the real compiler, core, library and the rest as modules of their own, against Android's framework
-classes, the published classes of TensorFlow Lite, and declarations of what only Google's repository has
+classes, the published ones of androidx and TensorFlow Lite, and declarations of what only Google's repository has
 (`tests/kotlin/declarations`). Resources and manifests are compiled and linked by Debian's aapt2.
 """
 

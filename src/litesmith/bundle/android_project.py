@@ -14,6 +14,8 @@ VERSIONS = {
     "coroutines": "1.11.0",
     "serialization": "1.12.0",
     "junit": "4.13.2",
+    "androidx_activity": "1.13.0",
+    "androidx_lifecycle": "2.11.0",
     "androidx_test_runner": "1.7.0",
     "compile_sdk": "36",
     "target_sdk": "36",
@@ -23,9 +25,10 @@ VERSIONS = {
 """A set that is known to fit, by the tables of those who publish them.
 
 The Android Gradle plugin 9.2 wants Gradle 9.4.1 and JDK 17, compiles against API 36, and brings an R8 newer than the
-9.1.29 that Kotlin 2.4 needs. Kotlin's libraries are the newest for that compiler. minSdk is that of LiteRT 2.3's
-manifest (24), which is also the first with `ExifInterface(InputStream)`. tensorflow-lite-gpu 2.16.1 calls classes that
-tensorflow-lite-gpu-api has, whose last release is 2.14.0; all it calls is in there.
+9.1.29 that Kotlin 2.4 needs. Kotlin's libraries are the newest for that compiler. androidx.activity 1.13 and lifecycle
+2.11, which the demo alone has, say in their archives that they want API 36 and 34 and the plugin 8.9 and 8.1. minSdk is
+that of LiteRT 2.3's manifest (24), also the first with `ExifInterface(InputStream)`. tensorflow-lite-gpu 2.16.1 calls
+classes that tensorflow-lite-gpu-api has, whose last release is 2.14.0; all it calls is in there.
 """
 _NAMES = {
     "litert": ("com.google.ai.edge.litert", "litert"),

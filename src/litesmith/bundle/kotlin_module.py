@@ -12,7 +12,7 @@ from litesmith.bundle.job import BundleJob
 from litesmith.bundle.kotlin_feeding import constants, ways
 from litesmith.bundle.kotlin_names import members, require_class_name, require_package
 from litesmith.bundle.kotlin_support import require_servable
-from litesmith.bundle.python_module import LABELS_FILE, tall_pictures
+from litesmith.bundle.python_module import tall_pictures
 from litesmith.bundle.readme import readme_values
 from litesmith.core.environment import version_of
 from litesmith.core.graph import stateful_ops
@@ -105,7 +105,7 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
         "runtime": job.runtime,
         "threads": job.threads,
         "labels": job.labels,
-        "labels_file": LABELS_FILE,
+        "labels_file": labels_file(job),
         "classes": job.class_count,
         "stateful": stateful,
         "dynamic": any(-1 in spec.shape for spec in job.card.inputs),
@@ -124,6 +124,14 @@ def kotlin_values(job: BundleJob) -> dict[str, Any]:
         **readme_values(job, fed),
         **project_values(job, stateful=stateful),
     }
+
+
+def labels_file(job: BundleJob) -> str:
+    """Return the name of the asset with the labels: the model's, as an app may have a `labels.json` of its own.
+
+    An app's asset takes the place of a library's of the same name, without a word; a model's sha256 tells that.
+    """
+    return f"{job.file_name.removesuffix('.tflite')}.labels.json"
 
 
 def _picture_values(job: BundleJob, pillow: str) -> dict[str, Any]:

@@ -12,6 +12,16 @@ import java.io.File
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 import java.nio.file.Path
+import java.util.Collections
+import java.util.concurrent.CountDownLatch
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.async
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 
 private val DEPENDENCIES =
     listOf(
@@ -76,7 +86,60 @@ public fun main(arguments: Array<String>) {
         println("latency ${latency.latenciesMs.size} ${latency.quantile(0.5) == latency.latenciesMs.sorted()[3]} ${latency.firstMs > 0}")
     }
     DEPENDENCIES.forEachIndexed { place, dependency -> println("gradle$place ${said(dependency)}") }
-    println("threads " + runCatching { InterpreterRunner(model, 0) }.exceptionOrNull()?.message)
+    println("threads " + runCatching { ModelOptions(threads = 0) }.exceptionOrNull()?.message)
+    val sizes = listOf(4000 to 3000, 8160 to 6120, 12000 to 9000, 1 to 60_000_000)
+    println("shrink " + sizes.map { (width, height) -> shrinkFor(width, height, 256L shl 20) })
+    println("small " + sizes.map { (width, height) -> shrinkFor(width, height, 96L shl 20) })
+    println("memory " + runCatching { inMemory { throw OutOfMemoryError() } }.exceptionOrNull())
+    opening(model)
+    kept()
+}
+
+/** What opening says when the processor has another model, none that it can read, or no native library. */
+private fun opening(model: ByteBuffer) {
+    println("opened " + openedBy("processor") { InterpreterRunner(model, 1) }.use { it.accelerator })
+    val garbage = ByteBuffer.allocateDirect(64)
+    val failures =
+        listOf<() -> Runner>(
+            { InterpreterRunner(garbage, 1) },
+            { throw UnsatisfiedLinkError("no libtensorflowlite_jni.so.") },
+            { Watched() },
+        )
+    failures.forEachIndexed { place, open ->
+        val error = runCatching { openedBy("processor", open) }.exceptionOrNull()
+        println("opening$place ${error?.javaClass?.simpleName} ${error?.message} ${error?.cause?.javaClass?.simpleName}")
+    }
+}
+
+/** Work waits for its turn, a waiting one is cancelled at once, and closing waits for nobody. */
+private fun kept() {
+    val done = Collections.synchronizedList(mutableListOf<String>())
+    var opened = 0
+    val kept = Kept { if (++opened == 1) error("first") else AutoCloseable { done += "closed" } }
+    runBlocking {
+        done += "failed " + runCatching { kept.use { } }.exceptionOrNull()?.message
+        val begun = CountDownLatch(1)
+        val go = CountDownLatch(1)
+        val long =
+            launch(Dispatchers.Default) {
+                kept.use {
+                    begun.countDown()
+                    go.await()
+                    done += "long"
+                }
+            }
+        begun.await()
+        val waiting = launch(Dispatchers.Default, CoroutineStart.UNDISPATCHED) { kept.use { done += "cancelled" } }
+        waiting.cancelAndJoin()
+        kept.close()
+        val late = async(Dispatchers.Default) { runCatching { kept.use { done += "late" } }.exceptionOrNull()?.message }
+        done += "closing"
+        go.countDown()
+        long.join()
+        done += late.await().orEmpty()
+        withTimeout(5000) { while ("closed" !in done) delay(1) }
+    }
+    println("kept $opened $done")
 }
 
 private fun camera(files: (String) -> ByteArray) {

@@ -144,3 +144,13 @@ def test_the_processors_runner_needs_nothing_of_android(projects: dict[str, Path
     text = next(projects["a"].rglob("InterpreterRunner.kt")).read_text(encoding="utf-8")
     imports = re.findall(r"^import (\S+)", text, re.MULTILINE)
     assert all(name.startswith(("java.", "org.tensorflow.lite.", "com.example.a.core.")) for name in imports)
+
+
+def test_r8_does_not_stop_at_what_litert_needs_for_google_play_only(projects: dict[str, Path]) -> None:
+    """All of its package is kept, and a class in it refers to packages that an app need not have."""
+    assert "-dontwarn com.google.android.play.core.aipacks.**" in rules(projects["a"])
+    assert "-dontwarn" not in rules(projects["b"])
+
+
+def rules(project: Path) -> str:
+    return (project / "library/consumer-rules.pro").read_text(encoding="utf-8")

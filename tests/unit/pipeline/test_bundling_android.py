@@ -47,7 +47,7 @@ def test_it_is_a_project_of_which_every_file_has_its_sha256(bundle: Bundled, int
     assert model.path == f"{ASSETS}/int8.tflite"
     assert model.sha256 == manifest.card.sha256 == check.sha256_of(int8)
     assert manifest.card.min_runtime.startswith("com.google.ai.edge.litert:litert (Android) ")
-    assert json.loads((folder / ASSETS / "labels.json").read_text("utf-8"))[1] == '"$\\{x}"'
+    assert json.loads((folder / ASSETS / "int8.labels.json").read_text("utf-8"))[1] == '"$\\{x}"'
     assert json.loads((folder / check.GOLDEN).read_text("utf-8"))["model_sha256"] == model.sha256
     assert not {"check.py", "install.sh", "requirements.txt"} & there
     assert f"core/src/main/kotlin/com/example/app/core/{manifest.class_name}.kt" in there

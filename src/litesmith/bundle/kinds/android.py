@@ -9,9 +9,8 @@ from litesmith.bundle.android_files import ASSETS, all_files, places, wanted
 from litesmith.bundle.job import BundleJob, check
 from litesmith.bundle.kind import Kind
 from litesmith.bundle.kotlin_literals import with_sorted_imports
-from litesmith.bundle.kotlin_module import kotlin_values
+from litesmith.bundle.kotlin_module import kotlin_values, labels_file
 from litesmith.bundle.kotlin_support import require_runnable
-from litesmith.bundle.python_module import LABELS_FILE
 from litesmith.bundle.rendering import render
 from litesmith.core.files import place, write_text
 
@@ -38,7 +37,7 @@ def write(job: BundleJob, folder: Path) -> list[tuple[str, str]]:
         write_text(folder / name, with_sorted_imports(text) if name.endswith((".kt", ".kts")) else text)
         written.append((name, entry.role))
     if job.labels:
-        labels = f"{ASSETS}/{LABELS_FILE}"
+        labels = f"{ASSETS}/{labels_file(job)}"
         write_text(folder / labels, json.dumps(job.labels, indent=0) + "\n")
         written.append((labels, "labels"))
     return written
