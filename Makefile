@@ -2,7 +2,7 @@
 # make test          all tests that need no device; CHECKED=1 leaves out those of make check
 # make check         lint, types, import contracts, fast tests
 # make test-devices  what needs a browser or a virtual Raspberry Pi (.ci/packages installs them); says what it skips
-# make gauntlet      every model of the gauntlet, those too that are large and of a kind that make test has already
+# make gauntlet      every model of the gauntlet and of the ladder, those too that are large or of a kind that make test has
 # make fuzz          damaged models through `inspect`; COUNT= how many
 # make bench         speed as ratios; MODEL=, DATA=, CALIBRATE=, PREPROCESS=, PARTS= choose what on
 
@@ -41,7 +41,7 @@ test-devices: $(VENV)/.ready
 	@scripts/test-devices $(BIN)/python
 
 gauntlet: $(VENV)/.ready
-	$(BIN)/python -m pytest -n 2 tests/gauntlet
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/gauntlet tests/unit/convert/test_ladder.py
 
 fuzz: $(VENV)/.ready
 	$(BIN)/python tests/fuzz/run.py --count $(COUNT)

@@ -22,7 +22,7 @@ _INTRODUCTION = """# The gauntlet
 {models} models that scripts build, with random weights of a fixed seed, and what [`litesmith convert`](convert.md)
 makes of each. Some are asked for in more than one way, so that there are {count} rows: {plain} convert plainly, {rung}
 by a later rung of [the ladder](convert.md#the-ladder), {refused} are refused. The builders are in
-`tests/models/gauntlet/`; `make gauntlet` holds every row to its outcome, `make test` all but eight large ones.
+`tests/models/gauntlet/`; `make gauntlet` holds every row to its outcome, `make test` all but thirteen large ones.
 
 - *Outcome*: converts plainly, converts by a later rung, is taken as it is (a float `.tflite`), or is refused.
 - *Rung or cause*: the rung that made the file, or the [cause](causes.md) of the refusal; the class of the error where

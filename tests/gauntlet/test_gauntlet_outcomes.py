@@ -15,9 +15,9 @@ pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 BY_NAME = {expected.name: expected for expected in EXPECTED}
 HEAVY = {
     *("efficientnet_v2_b0", "resnet50_v2", "densenet121", "inception_v3", "nasnet_mobile", "convnext_tiny", "xception"),
-    "half_a_gigabyte",
+    *("efficientnet_b0", "resnet50", "mobilenet_v2", "mobilenet_v3_small", "vgg16", "half_a_gigabyte"),
 }
-"""Each takes 9 to 35 s, and a smaller model of its kind is among the others."""
+"""Each takes 5 to 35 s, and a smaller model of its kind is among the others."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -1,6 +1,5 @@
 """Every model of tests/models/causes provokes the cause that is written down for it, with TensorFlow itself."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -158,15 +157,6 @@ def test_sources_whose_file_does_not_pass_the_check(provocation, worker, opened,
         found = mapped(error, "running the source", stage=Stage.CHECKING).diagnosis
     assert found is not None
     assert (found.cause, found.where) == (provocation.cause, provocation.where), found.evidence
-
-
-def test_models_are_small(build):
-    slow = []
-    for provocation in CONVERTING[:1] + CONVERTING:  # the first time Keras warms up
-        begun = time.perf_counter()
-        build(provocation)
-        slow.append((time.perf_counter() - begun, provocation.builder))
-    assert max(slow[1:])[0] < 5.0, max(slow[1:])
 
 
 def test_errors_are_ours():
