@@ -153,5 +153,11 @@ def test_r8_does_not_stop_at_what_litert_needs_for_google_play_only(projects: di
     assert "-dontwarn" not in rules(projects["b"])
 
 
+def test_the_release_of_the_demo_can_be_installed(projects: dict[str, Path]) -> None:
+    """One that is not signed is refused by phones, and `docs/how-to/android.md` says to install it."""
+    build = (projects["a"] / "app/build.gradle.kts").read_text(encoding="utf-8")
+    assert "signingConfig" in build.partition("release {")[2].partition("}")[0]
+
+
 def rules(project: Path) -> str:
     return (project / "library/consumer-rules.pro").read_text(encoding="utf-8")
