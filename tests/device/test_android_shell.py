@@ -108,20 +108,36 @@ def _golden(folder: Path) -> None:
 
 
 def test_camera_images_have_the_colours_of_jpeg(answers: dict[str, str]) -> None:
-    folder = Path(answers["folder"])
+    planes = _planes(Path(answers["folder"]))
     width, height, data = answers["yuv"].split()
     assert (width, height) == ("14", "10")
     found = np.frombuffer(bytes.fromhex(data), np.uint8).reshape(10, 14, 3).astype(int)
+    by_pillow = np.asarray(Image.merge("YCbCr", [Image.fromarray(plane) for plane in planes]).convert("RGB"))
+    assert np.abs(found - by_pillow[4:14, 2:16]).max() <= 1  # its tables cut where this rounds
+    assert (found == _colours(planes)[4:14, 2:16]).mean() > 0.99
+
+
+def test_a_camera_image_is_read_to_its_last_sample(answers: dict[str, str]) -> None:
+    """Cropped from odd places, so that the first and the last chroma sample stand for fewer pixels."""
+    found = np.frombuffer(bytes.fromhex(answers["corner"]), np.uint8).reshape(11, 13, 3)
+    assert (found == _colours(_planes(Path(answers["folder"])))[5:16, 7:20]).mean() > 0.99
+
+
+def _planes(folder: Path) -> list[np.ndarray]:
+    """Luma and both chromas of the whole image, each chroma sample for its four pixels: uint8 [16, 20]."""
     luma = np.frombuffer((folder / "y").read_bytes(), np.uint8).reshape(16, 20)
     chroma = np.frombuffer((folder / "uv").read_bytes(), np.uint8).reshape(8, 12, 2)
     whole = np.repeat(np.repeat(chroma, 2, axis=0), 2, axis=1)[:, :20]
-    planes = [luma, whole[:, :, 0], whole[:, :, 1]]
-    by_pillow = np.asarray(Image.merge("YCbCr", [Image.fromarray(plane.copy()) for plane in planes]).convert("RGB"))
-    assert np.abs(found - by_pillow[4:14, 2:16]).max() <= 1  # its tables cut where this rounds
-    y, u, v = (plane[4:14, 2:16].astype(float) for plane in planes)
+    return [luma, whole[:, :, 0].copy(), whole[:, :, 1].copy()]
+
+
+def _colours(planes: list[np.ndarray]) -> np.ndarray:
+    """Red, green and blue by the formula of BT.601, rounded half up: float64 [16, 20, 3]."""
+    y, u, v = (plane.astype(float) for plane in planes)
     u, v = u - 128, v - 128
     exact = np.dstack([y + 1.402 * v, y - 0.344136 * u - 0.714136 * v, y + 1.772 * u])
-    assert (found == np.floor(exact + 0.5).clip(0, 255)).mean() > 0.99
+    rounded: np.ndarray = np.floor(exact + 0.5).clip(0, 255)
+    return rounded
 
 
 def test_stored_pixels_lose_padding_and_alpha(answers: dict[str, str]) -> None:

@@ -78,6 +78,7 @@ PROJECT_FILES: tuple[Template, ...] = (
         template="project/gradle-wrapper.properties.j2", path="gradle/wrapper/gradle-wrapper.properties", role="setup"
     ),
     Template(template="project/gitignore.j2", path=".gitignore", role="setup"),
+    Template(template="project/gitattributes.j2", path=".gitattributes", role="setup"),
     Template(template="project/core.build.gradle.kts.j2", path="core/build.gradle.kts", role="setup"),
 )
 """Gradle project and README: templates/android/project/."""

@@ -149,6 +149,11 @@ private fun camera(files: (String) -> ByteArray) {
     val red = Plane(ByteBuffer.wrap(chroma, 1, chroma.size - 1).slice(), 24, 2)
     val pixels: Pixels = yuvToPixels(luma, blue, red, 2, 4, 14, 10)
     println("yuv ${pixels.width} ${pixels.height} " + hex.formatHex(pixels.data))
+    // Planes that end with their last sample, as cameras give them, and a crop from odd places to the very corner.
+    val last = 7 * 24 + 19
+    val cut = listOf(ByteBuffer.wrap(chroma, 0, last), ByteBuffer.wrap(chroma, 1, last)).map { Plane(it.slice(), 24, 2) }
+    val corner = yuvToPixels(luma, cut[0], cut[1], 7, 5, 13, 11)
+    println("corner " + hex.formatHex(corner.data))
 }
 
 private fun confined() {
