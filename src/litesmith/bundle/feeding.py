@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from litesmith.bundle.job import BundleJob
 from litesmith.core.errors import BundleError, EvaluationError
@@ -34,6 +35,10 @@ class Feed:
         first: For raw bytes and an 8-bit input: what is added to each, modulo 256; None where that does not do.
         rises: And what is added to those above a value, (value, rise).
         table: What each of the 256 bytes becomes, in hexadecimal, where only a table does.
+        factor: For raw bytes and an 8-bit input with values by channel: what a byte is multiplied by, shaped to the
+            sample; None where no line meets what scale, offset and rounding give.
+        term: What is added then. The whole part is the integer, for int8 the integer plus 128.
+        limited: Whether that has to be limited to 0..255.
         inverse: What values are multiplied by before they are rounded; None where the input has no scale.
     """
 
@@ -47,6 +52,9 @@ class Feed:
     first: int | None = None
     rises: tuple[tuple[int, int], ...] = ()
     table: str = ""
+    factor: object = None
+    term: object = None
+    limited: bool = False
     inverse: float | None = None
 
     @property
@@ -106,13 +114,15 @@ def _feed(spec: TensorSpec, shape: tuple[int, ...], record: Preprocessing, *, no
 def _shaped(values: tuple[float, ...], shape: tuple[int, ...], record: Preprocessing, neutral: float) -> object:
     """Return one number, or nested tuples that broadcast against a sample; None where nothing changes."""
     rounded = tuple(float(np.float32(v)) for v in values)
-    if all(v == neutral for v in rounded):
-        return None
-    if len(rounded) == 1:
-        return rounded[0]
+    return None if all(v == neutral for v in rounded) else _by_channel(rounded, shape, record)
+
+
+def _by_channel(values: tuple[float, ...], shape: tuple[int, ...], record: Preprocessing) -> object:
+    if len(values) == 1:
+        return values[0]
     if record.layout is Layout.CHW and len(shape) >= 4:  # as normalize does, which sees the batch too
-        return tuple(((v,),) for v in rounded)
-    return rounded
+        return tuple(((v,),) for v in values)
+    return values
 
 
 def _with_bytes(feed: Feed, record: Preprocessing) -> Feed:
@@ -125,17 +135,74 @@ def _with_bytes(feed: Feed, record: Preprocessing) -> Feed:
         return feed
     if spec.byte_fed:
         return replace(feed, first=0 if spec.dtype == "uint8" else 128)
-    if len(record.scale) != 1 or len(record.offset) != 1:
-        return feed
+    if max(len(record.scale), len(record.offset)) == 1:
+        return _with_table(feed, _tables(spec, record)[0])
+    return _with_lines(feed, record) if spec.quantized else feed
+
+
+def _tables(spec: TensorSpec, record: Preprocessing) -> npt.NDArray[np.uint8]:
+    """Return what each byte becomes in each channel, uint8 [channels, 256]; of int8 the same bits.
+
+    Raises:
+        BundleError: the input takes whole numbers, and the preprocessing makes fractions.
+    """
+    channels = max(len(record.scale), len(record.offset))
+    values = normalize(np.repeat(_BYTES[:, None], channels, axis=1), replace(record, layout=Layout.HWC))
     try:
-        table = quantize(normalize(_BYTES, record), spec).view(np.uint8)
+        return np.ascontiguousarray(quantize(values, spec).T).view(np.uint8)
     except EvaluationError as error:
         raise BundleError(
             f"input '{spec.name}' takes {spec.dtype} without a scale, preprocessing '{record.preset}' makes fractions",
             hint="Bundle it with the preprocessing 'raw'.",
         ) from error
+
+
+def _with_table(feed: Feed, table: npt.NDArray[np.uint8]) -> Feed:
+    """Add additions of bytes that give a table, uint8 [256], else the table itself."""
     found = steps(table)
     if found is None:
         return replace(feed, table=table.tobytes().hex())
     first, rises = found
     return replace(feed, first=int(first), rises=tuple((int(last), int(rise)) for last, rise in rises))
+
+
+def _with_lines(feed: Feed, record: Preprocessing) -> Feed:
+    """Add a line for each channel, if there is one for all."""
+    shift = 0 if feed.spec.dtype == "uint8" else 128
+    lines = [line(table ^ np.uint8(shift)) for table in _tables(feed.spec, record)]
+    found = [one for one in lines if one is not None]
+    if len(found) < len(lines):
+        return feed
+    factors, terms, limited = zip(*found, strict=True)
+    factor, term = (_by_channel(numbers, feed.shape, record) for numbers in (factors, terms))
+    return replace(feed, factor=factor, term=term, limited=any(limited))
+
+
+def line(table: npt.NDArray[np.uint8]) -> tuple[float, float, bool] | None:
+    """Return a line whose whole part is a table's value at every byte: factor, term, and whether it leaves 0..255.
+
+    The line in the middle of all that do so, in exact arithmetic; it is then tried in float32, where multiplying and
+    adding round the same on every machine. None where there is none, as where rounding half to even decides.
+
+    Args:
+        table: What each byte becomes, uint8 [256].
+
+    >>> line(np.arange(256, dtype=np.uint8) // 2)[0]
+    0.5
+    """
+    bytes_, wanted = np.arange(256.0), table.astype(np.float64)
+    low, high = np.where(table == 0, -np.inf, wanted), np.where(table == 255, np.inf, wanted + 1)
+    first, second = np.triu_indices(256, 1)
+    apart = bytes_[second] - bytes_[first]
+    flattest, steepest = ((low[second] - high[first]) / apart).max(), ((high[second] - low[first]) / apart).min()
+    if not -np.inf < flattest < steepest < np.inf:
+        return None
+    factor = (flattest + steepest) / 2
+    term = ((low - factor * bytes_).max() + (high - factor * bytes_).min()) / 2
+    found = _BYTES.astype(np.float32)
+    found *= np.float32(factor)
+    found += np.float32(term)
+    limited = bool(found.min() < 0 or found.max() >= 256)
+    if not np.array_equal(np.clip(found, 0, 255).astype(np.uint8) if limited else found.astype(np.uint8), table):
+        return None
+    return float(np.float32(factor)), float(np.float32(term)), limited

@@ -82,6 +82,17 @@ def pins_for(python: str, machine: str, *, images: bool) -> tuple[Pin, ...]:
     return found
 
 
+def image_requirement(python: str) -> str:
+    """Return the pinned requirement of what decodes images; the newest Python's where the table has none for this one.
+
+    >>> image_requirement("3.14") == image_requirement("3.13")
+    True
+    """
+    pins = [pin for pin in all_pins() if pin.package == IMAGE_PACKAGE]
+    found = next((pin for pin in pins if pin.python == python), max(pins, key=lambda pin: _order(pin.python)))
+    return f"{found.package}=={found.version}"
+
+
 def _wanted(pin: Pin, images: bool) -> bool:
     return images or pin.package != IMAGE_PACKAGE
 

@@ -18,6 +18,7 @@ from litesmith.core.tensors import TensorSpec
 from litesmith.runtime.flatbuffer import read_graph
 
 LABELS_FILE = "labels.json"
+_MOST_ROWS = 16
 _SUPPORT = {Resize.BOX: 0.5, Resize.BILINEAR: 1.0, Resize.BICUBIC: 2.0, Resize.LANCZOS: 3.0}
 """Reach of Pillow's filters in pixels."""
 
@@ -73,9 +74,9 @@ def module_values(job: BundleJob) -> dict[str, Any]:
         "outputs": outputs,
         "scale": normalized[0].scale if normalized else None,
         "offset": normalized[0].offset if normalized else None,
-        "tile": fed[0].shape[2] if len(fed) == 1 and len(fed[0].shape) == 4 and not _channels_first(job) else 0,
-        "scratch": any(_needs_floats(feed) for feed in fed),
         "pairs": any(feed.table and feed.size % 2 == 0 for feed in fed),
+        "tile": _tile(fed[0].shape) if len(fed) == 1 and not _channels_first(job) else (),
+        "scratch": any(_needs_floats(feed) for feed in fed),
         "quantizes": any(feed.inverse is not None for feed in fed),
         "wholes": any(_needs_whole(feed) for feed in fed),
         "scalars": any(not feed.shape for feed in fed),
@@ -99,6 +100,17 @@ def tall_pictures(pillow: str) -> str:
     if numbers >= [13]:
         return "height - HEIGHT > max(0, 2 * (width - WIDTH))"
     return "height > width * 100 and height > HEIGHT" if numbers >= [12, 2] else ""
+
+
+def _tile(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Return (rows, columns) that values by channel are repeated over: as many rows as NumPy does well at once.
+
+    >>> _tile((1, 224, 160, 3)), _tile((1, 13, 7, 3)), _tile((1, 3))
+    ((16, 160), (13, 7), ())
+    """
+    if len(shape) != 4:
+        return ()
+    return max(rows for rows in range(1, _MOST_ROWS + 1) if shape[1] % rows == 0), shape[2]
 
 
 def _channels_first(job: BundleJob) -> bool:

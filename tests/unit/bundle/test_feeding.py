@@ -12,6 +12,7 @@ import pytest
 from bundled_models import imported, job_of, write_cast
 from sample_sets import sample_set
 
+from litesmith.bundle.feeding import feeds, line
 from litesmith.bundle.python_module import python_module
 from litesmith.core.errors import BundleError
 from litesmith.core.graph import BYTE_INPUTS
@@ -82,6 +83,29 @@ def test_inputs_and_answers_are_those_of_evaluation(
         np.testing.assert_array_equal(model.tensors(raw[None])[0], fed)
         np.testing.assert_array_equal(model.invoke([made])[0], answer)
         np.testing.assert_array_equal(model.run(raw)[0], answer)
+
+
+@pytest.mark.parametrize("scale", [0.0187, 0.02, 0.014])
+@pytest.mark.parametrize("dtype", ["int8", "uint8"])
+def test_a_line_by_channel_gives_what_rounding_gives(tmp_path: Path, dtype: str, scale: float) -> None:
+    """For all 256 bytes of every channel, in range and, for the smallest scale, beyond it."""
+    path = write_cast(tmp_path / "cast.tflite", (dtype, SHAPE, scale, -14 if dtype == "int8" else 114))
+    job = job_of(path, record=PRESETS["torch"])
+    (feed,) = feeds(job)
+    assert isinstance(feed.factor, tuple)
+    assert feed.limited is (scale == 0.014)
+    raw = raw_values(SHAPE[1:])["uint8"]
+    fed, _ = expected(tmp_path / "s", path, raw, PRESETS["torch"])
+    module = imported(job, tmp_path / "out")
+    module._quantize = None  # of the arithmetic that the line stands in for
+    np.testing.assert_array_equal(module.Model().tensors(raw)[0], fed)
+
+
+def test_no_line_where_halves_are_rounded_to_even() -> None:
+    bytes_ = np.arange(256, dtype=np.uint8)
+    assert line(np.rint(bytes_ / 2).astype(np.uint8)) is None
+    assert line(np.full(256, 7, np.uint8)) == (0.0, 7.5, False)
+    assert line(np.zeros(256, np.uint8)) is None
 
 
 @pytest.mark.parametrize("layout", Layout)
