@@ -166,8 +166,9 @@ class Server:
         return found
 
     def left(self) -> list[str]:
-        """Return what is in the home."""
-        return sorted(str(path.relative_to(self.home)) for path in self.home.rglob("*"))
+        """Return what is in the home. It may be removed meanwhile, which `Path.rglob` does not forgive."""
+        found = [Path(place) / name for place, folders, files in os.walk(self.home) for name in (*folders, *files)]
+        return sorted(str(path.relative_to(self.home)) for path in found)
 
 
 class Line:

@@ -92,6 +92,23 @@ class CountsInstructions(Protocol):
 
 
 @runtime_checkable
+class LendsPackages(Protocol):
+    """What a session on a board offers beside: packages that its Python lacks, for as long as the session is open."""
+
+    def lend(self, requirement: str, *, module: str) -> None:
+        """Let scripts that are run import a module, after sending the package that has it if need be.
+
+        Args:
+            requirement: Of the package, pinned, such as `pillow==13.0.0`.
+            module: What it is imported as.
+
+        Raises:
+            UserError: the package cannot be fetched here.
+            TargetError: it cannot be sent, or does not import there.
+        """
+
+
+@runtime_checkable
 class RunsPrograms(Protocol):
     """What a session on a phone offers beside: there is no Python, so models are timed by programs of the phone's kind.
 

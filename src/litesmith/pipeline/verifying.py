@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from litesmith.bundle import check as script
+from litesmith.bundle.pins import image_requirement
 from litesmith.core.connecting import connect, resolve
 from litesmith.core.device import Device
-from litesmith.core.errors import ConfigError, GateError, SourceError, TargetError
+from litesmith.core.errors import ConfigError, GateError, LitesmithError, SourceError, TargetError, UserError
 from litesmith.core.files import place
 from litesmith.core.golden import GOLDEN_FILE, Golden
 from litesmith.core.names import unknown
 from litesmith.core.parity import Parity, ParityVerdict, StepParity, Verified
 from litesmith.core.progress import Progress, silent
-from litesmith.core.target import RunsPrograms
+from litesmith.core.target import LendsPackages, RunsPrograms, Session
 from litesmith.pipeline.settings import Settings
 from litesmith.pipeline.verifying_kotlin import damages_of, is_kotlin, said_here
 from litesmith.pipeline.verifying_phones import said_on_phone
@@ -77,7 +78,9 @@ def _on_several(targets: Sequence[str], folder: str, golden: Golden, progress: P
         for done, (target, future) in enumerate(zip(targets, running, strict=True), 1):
             try:
                 parities += future.result()
-            except TargetError as error:
+            except ConfigError:
+                raise
+            except LitesmithError as error:
                 failures[target] = error.message
             progress("verify", done, len(targets))
     return Verified(parities=tuple(parities), failures=failures)
@@ -144,13 +147,29 @@ def _on(target: str, folder: str, golden: Golden, progress: Progress, *, gpu: bo
             events += said_here(Path(folder), target)
         else:
             with _sendable(Path(folder), target) as (sendable, options):
+                unlent = _lend_decoder(session, golden)
                 sent = session.send(sendable)
                 words = [sent, "--lines", *options]
                 session.run_script(Path(script.__file__), words, request="", on_line=on_line, timeout_s=_TIMEOUT_S)
+            for event in events:
+                if unlent and event.get("event") == "skipped":
+                    event["what"] += f", and cannot be lent: {unlent}"
         device = session.device()
     finally:
         session.close()
     return [read_parity(events, folder=folder, golden=golden, device=device)]
+
+
+def _lend_decoder(session: Session, golden: Golden) -> str:
+    """Have what decodes images on a board, if there are some in the vectors; return why not, where it cannot be."""
+    if not isinstance(session, LendsPackages) or all(vector.pixels is None for vector in golden.vectors):
+        return ""
+    python = ".".join(session.device().python.split(".")[:2])
+    try:
+        session.lend(image_requirement(python), module="PIL")
+    except UserError as error:
+        return error.message
+    return ""
 
 
 @contextmanager

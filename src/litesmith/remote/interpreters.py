@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 
+from litesmith.core.elsewhere import Answer
 from litesmith.core.errors import TargetError, UserError
 from litesmith.core.preflight import FoundPython, MachineFacts, Obstacle
 from litesmith.core.progress import Progress
@@ -16,6 +17,7 @@ from litesmith.remote.wheels import gather_wheels, runtime_requirements
 _KEPT = ".local/share/litesmith"
 _INSTALL_S = 900.0
 _IMPORT = "import numpy, ai_edge_litert.interpreter"
+_IMPORT_ONE = "import importlib, sys; importlib.import_module(sys.argv[1])"
 # Unpacking needs neither pip nor ensurepip, which Debian keeps in a package of its own: wheels are zip archives.
 _INSTALL = """
 umask 077
@@ -94,6 +96,40 @@ def lend(connection: Connection, facts: MachineFacts, *, progress: Progress) -> 
     return _installed(connection, facts, f"{connection.folder}/runtime", progress=progress)
 
 
+def lend_package(
+    connection: Connection, facts: MachineFacts, python: str, requirement: str, *, module: str, progress: Progress
+) -> str:
+    """Return a folder there from which a module can be imported; empty where the Python there imports it already.
+
+    Args:
+        connection: An open one.
+        facts: Of the machine.
+        python: Path of the Python there, from `lend`.
+        requirement: Of the package, pinned, such as `pillow==13.0.0`.
+        module: What it is imported as.
+        progress: Receives progress of fetching and sending.
+
+    Raises:
+        TargetError: it cannot be sent, unpacked or imported there.
+        UserError: it cannot be fetched here.
+    """
+    if connection.ask([python, "-c", _IMPORT_ONE, module], timeout_s=_INSTALL_S).code == 0:
+        return ""
+    (wheel,) = gather_wheels((requirement,), python=_release(facts.python), machine=facts.machine, progress=progress)
+    there = send(connection, wheel, progress=progress)
+    folder = f"{posixpath.dirname(there)}/unpacked"
+    progress(f"unpack {requirement}", 0, 1)
+    for command in (
+        [python, "-m", "zipfile", "-e", there, folder],
+        ["env", f"PYTHONPATH={folder}", python, "-c", _IMPORT_ONE, module],
+    ):
+        answer = connection.ask(command, timeout_s=_INSTALL_S)
+        if answer.code != 0:
+            raise _not_installed(requirement, connection.label, answer)
+    progress(f"unpack {requirement}", 1, 1)
+    return folder
+
+
 def prepare(connection: Connection, facts: MachineFacts, *, progress: Progress) -> tuple[str, ...]:
     """Install a Python that imports the runtime, for good; return what was done.
 
@@ -148,14 +184,8 @@ def _installed(connection: Connection, facts: MachineFacts, folder: str, *, prog
     there = [send(connection, wheel, progress=progress) for wheel in wheels]
     progress("install the runtime", 0, 1)
     answer = connection.ask(["sh", "-c", _INSTALL, "sh", python.path, folder, *there], timeout_s=_INSTALL_S)
-    said = answer.error.strip().splitlines() or [f"code {answer.code}"]
     if answer.code != 0:
-        full = any("No space left" in line for line in said)
-        reason = "its disk is full" if full else said[-1][:300]
-        hint = (
-            "Free some space there: about 150 MB are needed." if full else "On the board: sudo apt install python3-venv"
-        )
-        raise TargetError(f"the runtime could not be installed on {connection.label}: {reason}", hint=hint)
+        raise _not_installed("the runtime", connection.label, answer)
     made = f"{folder}/bin/python"
     check = connection.ask([made, "-c", _IMPORT], timeout_s=_INSTALL_S)
     if check.code != 0:
@@ -167,6 +197,16 @@ def _installed(connection: Connection, facts: MachineFacts, folder: str, *, prog
         )
     progress("install the runtime", 1, 1)
     return made
+
+
+def _not_installed(what: str, label: str, answer: Answer) -> TargetError:
+    """Return the error of packages that could not be unpacked or imported there."""
+    said = answer.error.strip().splitlines() or [f"code {answer.code}"]
+    if any("No space left" in line for line in said):
+        reason, hint = "its disk is full", "Free some space there: about 150 MB are needed."
+    else:
+        reason, hint = said[-1][:300], "On the board: sudo apt install python3-venv"
+    return TargetError(f"{what} could not be installed on {label}: {reason}", hint=hint)
 
 
 def _base_python(facts: MachineFacts) -> FoundPython:

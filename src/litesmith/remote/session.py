@@ -53,6 +53,7 @@ class RemoteSession:
         self._emulated = emulated
         self._facts: MachineFacts | None = None
         self._python = ""
+        self._lent: list[str] = []
         self.connection = Connection(
             address, label=target, config=config_file() if config is None else config, patience=patience
         )
@@ -143,7 +144,8 @@ class RemoteSession:
                 was lost under it.
             UserError: the runtime's packages cannot be fetched here.
         """
-        command = [self.python(), self.send(script), *arguments]
+        lent = ["env", f"PYTHONPATH={':'.join(self._lent)}"] if self._lent else []
+        command = [*lent, self.python(), self.send(script), *arguments]
         code, errors = run(self.connection, command, script.name, request=request, on_line=on_line, timeout_s=timeout_s)
         if code != 0:
             last = (errors or ["no message"])[-1]
@@ -159,6 +161,19 @@ class RemoteSession:
         if not self._python:
             self._python = interpreters.lend(self.connection, self.facts(), progress=self.progress)
         return self._python
+
+    def lend(self, requirement: str, *, module: str) -> None:
+        """Let scripts that are run import a module; see `interpreters.lend_package`.
+
+        Raises:
+            TargetError: something stands in the way there, or it does not import.
+            UserError: the packages cannot be fetched here.
+        """
+        folder = interpreters.lend_package(
+            self.connection, self.facts(), self.python(), requirement, module=module, progress=self.progress
+        )
+        if folder and folder not in self._lent:
+            self._lent.append(folder)
 
     def prepare(self) -> tuple[str, ...]:
         """Install there, for good, what running models needs; see `interpreters.prepare`.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from litesmith import api
 from litesmith.bundle import check
 from litesmith.cli.main import main
 from litesmith.core.bundle import Bundled
-from litesmith.core.errors import GateError, SourceError, TargetError, UnknownNameError
+from litesmith.core.errors import ConfigError, GateError, SourceError, TargetError, UnknownNameError
 from litesmith.core.golden import Golden
 from litesmith.core.parity import ParityVerdict, Verified
 from litesmith.pipeline.verifying import read_parity, require_sound
@@ -101,6 +104,15 @@ def test_one_target_that_fails_takes_nothing_from_the_others(bundle: Path, capsy
     assert "was not asked" in capsys.readouterr().out
 
 
+def test_one_virtual_board_that_was_not_made_takes_nothing_from_the_others(bundle: Path) -> None:
+    """As in a benchmark; an option that does not fit is an error of the whole call."""
+    verified = api.verify(bundle, ["local", "virtual-pi:4"])
+    assert [parity.verdict for parity in verified.parities] == [ParityVerdict.IDENTICAL]
+    assert "was not created" in verified.failures["virtual-pi:4"]
+    with pytest.raises(ConfigError, match="--delegate gpu is for phones"):
+        api.verify(bundle, ["local", "virtual-pi:4"], delegate="gpu")
+
+
 @pytest.mark.parametrize("name", ["gone", "file"])
 def test_what_is_no_bundle_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
@@ -135,12 +147,43 @@ def test_a_check_without_a_verdict_is_a_fault_of_the_target(golden: Golden) -> N
         read_parity([{"event": "files", "damaged": []}], folder="b", golden=golden, device=BOARD)
 
 
+@pytest.fixture
+def lean(board: ssh_server.Server, tmp_path: Path) -> Path:
+    """Packages of the board's Python: the runtime and NumPy, no Pillow."""
+    packages, there = tmp_path / "packages", Path(sysconfig.get_path("purelib"))
+    packages.mkdir()
+    for found in there.iterdir():
+        if found.name.startswith(("numpy", "ai_edge_litert")):
+            (packages / found.name).symlink_to(found)
+    made = tmp_path / "lean"
+    base = Path(sys.base_prefix) / "bin" / "python3"
+    subprocess.run([base, "-m", "venv", "--without-pip", made], check=True)
+    (next(made.glob("lib/*/site-packages")) / "more.pth").write_text(f"{packages}\n", encoding="utf-8")
+    board.login(f"PATH='{made / 'bin'}':/usr/bin:/bin")
+    return packages
+
+
 @pytest.mark.slow
-def test_over_ssh_the_same_without_the_wheelhouse(bundle: Path, board: ssh_server.Server) -> None:
+def test_over_ssh_the_same_and_what_decodes_images_is_lent(
+    bundle: Path, lean: Path, board: ssh_server.Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An installation in the folder is not sent. Where Pillow cannot be fetched, the rest is compared."""
     (bundle / ".venv").mkdir()
     (bundle / ".venv" / "large").write_bytes(b"0" * 1000)
-    (parity,) = api.verify(bundle, "ssh:board").parities
+    with monkeypatch.context() as offline:
+        offline.setenv("XDG_CACHE_HOME", str(tmp_path / "nothing is kept"))
+        offline.setenv("PIP_NO_INDEX", "1")
+        (parity,) = api.verify(bundle, "ssh:board").parities
     assert parity.verdict is ParityVerdict.IDENTICAL
     assert parity.device is not None
     assert parity.device.target == "ssh:board"
-    assert {s.step for s in parity.steps} >= {"raw", "input", "output"}
+    assert {step.step for step in parity.steps} == {"raw", "input", "output"}
+    (skipped,) = parity.skipped
+    assert skipped.startswith("decoded images: Pillow is not installed there, and cannot be lent: there is no wheel of")
+
+    (parity,) = api.verify(bundle, "ssh:board").parities
+    if parity.skipped and "was not reached" in parity.skipped[0]:
+        pytest.skip(f"needs the package: {parity.skipped[0]}")
+    assert (parity.verdict, parity.skipped) == (ParityVerdict.IDENTICAL, ())
+    assert sum(step.step == "pixels" for step in parity.steps) == parity.vectors
+    assert board.left() == []
