@@ -4,8 +4,7 @@
     python check.py              in the folder of the bundle, with the Python that has the runtime
     python check.py FOLDER --json
 
-Needs the standard library, NumPy, and what the bundle's own module needs. Exit code 0: it answers as it did when it was
-made; 1: it does not, or its files are damaged.
+Needs NumPy and what the bundle's own module needs. Exit code 1: it answers otherwise, or its files are damaged.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 GOLDEN = "golden/golden.json"
-_OWN = (".venv", "__pycache__")
-"""Folders that installing and running make; they are not in the manifest."""
+VERSION = 1  # of both
+_OWN = (".venv", "__pycache__")  # installing and running make them; they are not in the manifest
 
 
 def manifest_digest(manifest: dict[str, Any]) -> str:
@@ -37,9 +36,8 @@ def manifest_digest(manifest: dict[str, Any]) -> str:
 
 def read_manifest(folder: Path) -> tuple[dict[str, Any], list[str]]:
     """Return (manifest, what is wrong with it). The manifest is empty where it cannot be read."""
-    path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, [f"{MANIFEST} is missing"]
     except (OSError, ValueError) as error:
@@ -50,8 +48,10 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], list[str]]:
         for entry in manifest["files"]:
             _ = entry["path"] + entry["sha256"] + entry["role"]
         _ = manifest["card"]["sha256"] + manifest["module"]
+        if manifest["schema_version"] != VERSION:
+            return {}, [f"{MANIFEST} is of version {manifest['schema_version']!r}, and this check knows {VERSION}"]
     except (KeyError, TypeError) as error:
-        return {}, [f"{MANIFEST} is not the manifest of a bundle: {error!r}"]
+        return {}, [f"{MANIFEST} is not the manifest of a bundle; missing or of another type: {error}"]
     if manifest_digest(manifest) != manifest.get("sha256"):
         return manifest, [f"{MANIFEST} was changed after the bundle was made: it is not what its own sha256 says"]
     return manifest, []
@@ -96,6 +96,9 @@ def _other_model(folder: Path, manifest: dict[str, Any]) -> list[str]:
         golden = json.loads((folder / GOLDEN).read_text(encoding="utf-8"))
         if golden["model_sha256"] != digest:
             found.append(f"{name} is another model than the one that {GOLDEN} was made with")
+        if golden["schema_version"] != VERSION or not golden["vectors"]:
+            version, count = golden["schema_version"], len(golden["vectors"])
+            found.append(f"{GOLDEN} is of version {version!r} with {count} vectors; this check knows {VERSION}, with some")
     except (OSError, ValueError, KeyError, TypeError) as error:
         found.append(f"{GOLDEN} cannot be read: {error}")
     return found
@@ -153,8 +156,7 @@ def compared(place: tuple[str, str, str], expected: Any, found: Any, tolerance: 
     event = {"event": "step", **dict(zip(("vector", "step", "tensor"), place, strict=True)), "elements": expected.size}
     if found.dtype != expected.dtype or found.shape != expected.shape:
         shapes = f"{found.dtype} {list(found.shape)} instead of {expected.dtype} {list(expected.shape)}"
-        different = max(int(expected.size), 1)
-        return {**event, "different": different, "largest": None, "allowed": 0.0, "ok": False, "why": shapes}
+        return {**event, "different": max(int(expected.size), 1), "largest": None, "allowed": 0.0, "ok": False, "why": shapes}
     is_float = expected.dtype.kind == "f"
     same = expected == found
     if is_float:
@@ -289,9 +291,8 @@ def main(arguments: list[str]) -> int:
     words = [word for word in arguments if not word.startswith("--")]
     if options - {"--json", "--lines", "--no-wheels"} or len(words) > 1:
         sys.exit("usage: python check.py [FOLDER] [--json]")
-    folder = Path(words[0]) if words else here
     tell = (lambda event: print(json.dumps(event), flush=True)) if options & {"--json", "--lines"} else say
-    sound = check(folder, tell, wheels="--no-wheels" not in options)
+    sound = check(Path(words[0]) if words else here, tell, wheels="--no-wheels" not in options)
     return 0 if sound or "--lines" in options else 1
 
 

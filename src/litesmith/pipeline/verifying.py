@@ -62,7 +62,10 @@ def verify(settings: Settings, folder: str, *, progress: Progress = silent) -> V
     damaged = damages_of(path)
     if damaged:
         return Verified(parities=(_damaged(folder, damaged),))
-    golden = from_data(Golden, json.loads((path / GOLDEN_FILE).read_text(encoding="utf-8")))
+    try:
+        golden = from_data(Golden, json.loads((path / GOLDEN_FILE).read_text(encoding="utf-8")))
+    except UserError as error:
+        raise SourceError(f"{path / GOLDEN_FILE}: {error.message}", hint="Bundle the model again.") from error
     if len(settings.target) == 1:
         return Verified(parities=tuple(_on(settings.target[0], folder, golden, progress, gpu=gpu)))
     return _on_several(settings.target, folder, golden, progress, gpu=gpu)
