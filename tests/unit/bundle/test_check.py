@@ -18,7 +18,8 @@ from ai_edge_litert import interpreter
 
 from litesmith.bundle import check
 from litesmith.bundle.manifest import write_manifest
-from litesmith.core.bundle import Bundled, Manifest
+from litesmith.core.bundle import MANIFEST_VERSION, Bundled, Manifest
+from litesmith.core.golden import GOLDEN_VERSION
 from litesmith.report.encode import from_data, to_json
 
 pytestmark = pytest.mark.slow
@@ -151,6 +152,27 @@ def test_a_manifest_edited_by_hand_is_noticed(bundle: Path, edit: Any, said: str
     edit(data)
     path.write_text(json.dumps(data), encoding="utf-8")
     assert any(said in line for line in check.damages(bundle))
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"vectors": []}, "golden.json is of version 1 with 0 vectors; this check knows 1, with some"),
+        ({"schema_version": 2}, "golden.json is of version 2 with 9 vectors; this check knows 1, with some"),
+    ],
+)
+def test_golden_vectors_that_prove_nothing(bundle: Path, edit: dict[str, Any], said: str) -> None:
+    """However well the digests fit."""
+    golden = bundle / check.GOLDEN
+    golden.write_text(json.dumps({**json.loads(golden.read_text(encoding="utf-8")), **edit}), encoding="utf-8")
+    resign(bundle, lambda data: [f.update(sha256=check.sha256_of(bundle / f["path"])) for f in data["files"]])
+    assert check.damages(bundle) == [f"golden/{said}"]
+    assert check.VERSION == GOLDEN_VERSION == MANIFEST_VERSION
+
+
+def test_a_manifest_of_another_version(bundle: Path) -> None:
+    resign(bundle, lambda data: data.update(schema_version=2))
+    assert check.damages(bundle) == ["manifest.json is of version 2, and this check knows 1"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{", '{"files": 3}', "\x00", '{"files": [], "sha256": NaN}'])
