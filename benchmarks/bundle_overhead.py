@@ -33,14 +33,14 @@ PHOTO = (720, 1280, 3)
 
 
 def bundled(
-    path: Path, folder: Path, *, resize: Resize = Resize.BILINEAR, byte_fed: bool = False, preset: str = "signed"
+    path: Path, folder: Path, *, resize: Resize = Resize.BILINEAR, preset: str = "signed", **said: float
 ) -> Any:
     """Write the bundle of a classifier of 224 x 224 pictures and return its module.
 
-    With `byte_fed` the input is said to take bytes as they are; the model need not, for its time does not depend on it.
+    What is `said` of the input, such as its scale, need not be the model's, for its time does not depend on it.
     """
     described = OpenModel(path)
-    inputs = tuple(replace(s, byte_scale=1 / 127.5, byte_zero=128) if byte_fed else s for s in described.inputs)
+    inputs = tuple(replace(spec, **said) for spec in described.inputs)
     card = ModelCard(
         name=path.stem,
         sha256=sha256_file(path),
@@ -56,7 +56,7 @@ def bundled(
         benchmarks=(),
         min_runtime="",
     )
-    name = f"{module_name(path)}_{resize.value}_{preset}{'_bytes' if byte_fed else ''}"
+    name = "_".join([module_name(path), resize.value, preset, *said])
     picture = Picture(height=224, width=224, channels=3, swap=False, layout=Layout.HWC, resize=resize, crop=0.0)
     labels = tuple(f"class number {i}" for i in range(1000))
     out = folder / name
@@ -160,12 +160,14 @@ def measured(models: Path, out: Path) -> list[Measured]:
     subprocess.run(command, check=True, capture_output=True)
     own = made / "variants" / "int8.tflite"
     own = own.rename(own.with_name("mobilenet_v2_own.tflite"))
-    by_bytes = bundled(own, out, byte_fed=True)
+    by_bytes = bundled(own, out, byte_scale=1 / 127.5, byte_zero=128)
+    by_table = bundled(own, out, scale=float(np.float32(1 / 127.5)), zero_point=-1)
+    by_line = bundled(own, out, scale=4.76 / 255, zero_point=-14, preset="torch")
     rows = [
         overhead("int8, bytes as they are", by_bytes),
         overhead("int8 by Litesmith", bundled(own, out)),
-        overhead("int8 by TFLiteConverter", bundled(models / "mobilenet_v2_int8.tflite", out)),
-        overhead("int8, values by channel", bundled(own, out, preset="torch")),
+        overhead("int8, range -1 to 1", by_table),
+        overhead("int8, values by channel", by_line),
         overhead("float32", bundled(models / "mobilenet_v2_float32.tflite", out)),
     ]
     plain = models / "mobilenet_v2_float32.tflite"

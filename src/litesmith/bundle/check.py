@@ -49,9 +49,9 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], list[str]]:
             _ = entry["path"] + entry["sha256"] + entry["role"]
         _ = manifest["card"]["sha256"] + manifest["module"]
         if manifest["schema_version"] != VERSION:
-            return {}, [f"{MANIFEST} is of version {manifest['schema_version']!r}, and this check knows {VERSION}"]
+            raise TypeError(f"version {manifest['schema_version']!r}, and this check knows {VERSION}")
     except (KeyError, TypeError) as error:
-        return {}, [f"{MANIFEST} is not the manifest of a bundle; missing or of another type: {error}"]
+        return {}, [f"{MANIFEST} is not the manifest of a bundle; missing or of another kind: {error}"]
     if manifest_digest(manifest) != manifest.get("sha256"):
         return manifest, [f"{MANIFEST} was changed after the bundle was made: it is not what its own sha256 says"]
     return manifest, []
@@ -97,8 +97,8 @@ def _other_model(folder: Path, manifest: dict[str, Any]) -> list[str]:
         if golden["model_sha256"] != digest:
             found.append(f"{name} is another model than the one that {GOLDEN} was made with")
         if golden["schema_version"] != VERSION or not golden["vectors"]:
-            version, count = golden["schema_version"], len(golden["vectors"])
-            found.append(f"{GOLDEN} is of version {version!r} with {count} vectors; this check knows {VERSION}, with some")
+            about = f"version {golden['schema_version']!r} with {len(golden['vectors'])} vectors"
+            found.append(f"{GOLDEN} is of {about}; this check knows version {VERSION} with some")
     except (OSError, ValueError, KeyError, TypeError) as error:
         found.append(f"{GOLDEN} cannot be read: {error}")
     return found
@@ -127,9 +127,8 @@ def load_model(folder: Path, manifest: dict[str, Any]) -> Any:
     if not name.isidentifier():
         raise ValueError(f"{MANIFEST} names no module: {name!r}")
     path = folder / f"{name}.py"
-    module = types.ModuleType(name)
+    sys.modules[name] = module = types.ModuleType(name)
     module.__file__ = str(path)
-    sys.modules[name] = module
     exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)  # noqa: S102 - importing would believe a .pyc
     return module.Model(folder)
 
@@ -156,7 +155,8 @@ def compared(place: tuple[str, str, str], expected: Any, found: Any, tolerance: 
     event = {"event": "step", **dict(zip(("vector", "step", "tensor"), place, strict=True)), "elements": expected.size}
     if found.dtype != expected.dtype or found.shape != expected.shape:
         shapes = f"{found.dtype} {list(found.shape)} instead of {expected.dtype} {list(expected.shape)}"
-        return {**event, "different": max(int(expected.size), 1), "largest": None, "allowed": 0.0, "ok": False, "why": shapes}
+        event.update(different=max(int(expected.size), 1), largest=None, allowed=0.0)
+        return {**event, "ok": False, "why": shapes}
     is_float = expected.dtype.kind == "f"
     same = expected == found
     if is_float:

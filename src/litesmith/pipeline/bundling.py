@@ -36,7 +36,7 @@ from litesmith.pipeline.datasets import load
 from litesmith.pipeline.edge_tpu import compiled_for_edge_tpu, require_delegate, require_not_compiled
 from litesmith.pipeline.golden_making import Subject, make_golden
 from litesmith.pipeline.run import Run
-from litesmith.pipeline.settings import FIELDS, Settings
+from litesmith.pipeline.settings import FIELDS, Settings, flag
 from litesmith.remote.wheels import gather_wheels
 from litesmith.report.encode import to_json
 from litesmith.sources.recognise import require_tflite
@@ -131,6 +131,11 @@ def _asked(settings: Settings) -> tuple[str, str]:
         return settings.python, settings.machine
     if len(settings.target) != 1:
         raise ConfigError("a wheelhouse is for one machine", hint="Give one --target, or --python and --machine.")
+    typed = next((name for name in ("python", "machine") if getattr(settings, name) != FIELDS[name].default), "")
+    if typed:
+        raise ConfigError(
+            f"--target asks the board for what {flag(typed)} says", hint=f"Leave one of --target and {flag(typed)} out."
+        )
     session = connect(settings.target[0])
     try:
         found = session.preflight()

@@ -260,6 +260,7 @@ REFUSED: list[tuple[dict[str, Any], type[LitesmithError], str]] = [
     ({"labels": "gone.txt"}, ConfigError, "cannot read the labels gone.txt"),
     ({"target": "nobody"}, UnknownNameError, "unknown target 'nobody'"),
     ({"target": "local,local"}, ConfigError, "a wheelhouse is for one machine"),
+    ({"target": "pi@board", "python": "3.12"}, ConfigError, "--target asks the board for what --python says"),
     ({"model": "gone.tflite"}, SourceError, "gone.tflite does not exist"),
     ({"threads": 0}, ConfigError, "--threads is 0"),
 ]
