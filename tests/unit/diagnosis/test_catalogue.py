@@ -73,6 +73,13 @@ def test_a_text_belongs_to_its_stage():
     assert diagnose(Evidence(text=text, stage=Stage.OPENING)).cause == UNKNOWN
 
 
+@pytest.mark.parametrize("quote", ["'", '"'], ids=["Keras 3.15", "Keras 3.12"])
+def test_a_layer_is_named_in_either_kind_of_quotes(quote):
+    text = f"Input 0 of layer {quote}second{quote} is incompatible with the layer: expected axis -1 to have value 3"
+    found = diagnose(Evidence(text=text, stage=Stage.OPENING, layers=LAYERS))
+    assert (found.cause, found.where) == ("weights_shape_mismatch", ("second (Second)",))
+
+
 def test_page_is_that_of_the_catalogue():
     written = (Path(__file__).parents[3] / "docs" / "causes.md").read_text(encoding="utf-8")
     assert written == page(), "python -m litesmith.diagnosis.page > docs/causes.md"

@@ -22,7 +22,7 @@ PLUGIN = Cause(
     pattern=re.compile(
         r"Shape mismatch in layer #\d+ \(named (?P<layer>[^)\n]+)\)"
         r"|shape of the target variable and the shape of the target value"
-        r"|of layer '(?P<layer_2>[^'\n]+)' is incompatible with the layer"
+        r"|of layer ['\"](?P<layer_2>[^'\"\n]+)['\"] is incompatible with the layer"
         r"|axes values \([^)]*\) don't match|Cannot assign value to variable ' ?(?P<layer_3>[^/'\n]+)"
     ),
     why=(
