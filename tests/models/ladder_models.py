@@ -60,9 +60,9 @@ def save_bfloat16(path: Path) -> Path:
 
 
 def save_open_size(path: Path) -> Path:
-    """Bilinear upsampling of pictures of any size, which Keras 3 cannot trace: `image` [N, ?, ?, 3]."""
+    """A crop of pictures of any size, which Keras 3 cannot trace: `image` [N, ?, ?, 3] -> [N, 8, 8, 3]."""
     keras = _keras(3)
-    layers = [keras.Input((None, None, 3), name="image"), keras.layers.UpSampling2D(2, interpolation="bilinear")]
+    layers = [keras.Input((None, None, 3), name="image"), keras.layers.RandomCrop(8, 8)]
     return save(keras.Sequential(layers), path, "keras")
 
 

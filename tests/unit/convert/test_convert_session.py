@@ -22,11 +22,13 @@ def test_without_tensorflow(monkeypatch):
     assert caught.value.hint == "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'"
 
 
+@pytest.mark.tensorflow
 def test_unused_converter_starts_no_process():
     with Converter() as unused:
         assert unused._worker._process is None
 
 
+@pytest.mark.tensorflow
 def test_leaving_while_tensorflow_is_still_imported_does_not_wait():
     import time
 
@@ -36,11 +38,13 @@ def test_leaving_while_tensorflow_is_still_imported_does_not_wait():
     assert time.perf_counter() - begun < 4
 
 
+@pytest.mark.tensorflow
 def test_convert_before_open_is_our_bug(tmp_path):
     with Converter() as unused, pytest.raises(PluginError):
         unused.convert(tmp_path / "m.tflite")
 
 
+@pytest.mark.tensorflow
 def test_tflite_is_not_opened(tmp_path):
     with Converter() as unused, pytest.raises(PluginError):
         unused.open(tmp_path, sources()["tflite"])
