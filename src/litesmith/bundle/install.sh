@@ -53,6 +53,7 @@ esac
 wanted=''
 if [ -d "$wheels" ]; then
     for wheel in "$wheels"/ai_edge_litert-*.whl; do
+        [ -e "$wheel" ] || fail "the runtime is missing in $wheels" "Copy the folder of the bundle again, with all in it."
         name=${wheel##*/}
         tag=${name#*-*-cp3}
         wanted=3.${tag%%-*}

@@ -12,7 +12,8 @@ WHEELHOUSE = "wheelhouse"
 REQUIREMENTS_FILE = "requirements.txt"
 _STATIC = ("check.py", "install.sh")
 _UNIT = """\
-# systemd unit of the camera loop. It expects the bundle, installed, in /opt/{name}:
+# systemd unit of the camera loop. It expects the bundle in /opt/{name}, installed there with a camera:
+#   sudo sh /opt/{name}/install.sh --camera
 #   sudo cp {file} /etc/systemd/system/ && sudo systemctl enable --now {file}
 [Unit]
 Description={name}: {what} on the camera

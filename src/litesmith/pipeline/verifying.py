@@ -170,7 +170,7 @@ def _lend_decoder(session: Session, golden: Golden) -> str:
     python = ".".join(session.device().python.split(".")[:2])
     try:
         session.lend(image_requirement(python), module="PIL")
-    except UserError as error:
+    except LitesmithError as error:  # all but that can be compared
         return error.message
     return ""
 

@@ -125,7 +125,7 @@ def lend_package(
     ):
         answer = connection.ask(command, timeout_s=_INSTALL_S)
         if answer.code != 0:
-            raise _not_installed(requirement, connection.label, answer)
+            raise _not_installed(requirement, connection.label, answer, hint="See: litesmith device check")
     progress(f"unpack {requirement}", 1, 1)
     return folder
 
@@ -185,7 +185,9 @@ def _installed(connection: Connection, facts: MachineFacts, folder: str, *, prog
     progress("install the runtime", 0, 1)
     answer = connection.ask(["sh", "-c", _INSTALL, "sh", python.path, folder, *there], timeout_s=_INSTALL_S)
     if answer.code != 0:
-        raise _not_installed("the runtime", connection.label, answer)
+        raise _not_installed(
+            "the runtime", connection.label, answer, hint="On the board: sudo apt install python3-venv"
+        )
     made = f"{folder}/bin/python"
     check = connection.ask([made, "-c", _IMPORT], timeout_s=_INSTALL_S)
     if check.code != 0:
@@ -199,13 +201,12 @@ def _installed(connection: Connection, facts: MachineFacts, folder: str, *, prog
     return made
 
 
-def _not_installed(what: str, label: str, answer: Answer) -> TargetError:
-    """Return the error of packages that could not be unpacked or imported there."""
+def _not_installed(what: str, label: str, answer: Answer, *, hint: str) -> TargetError:
+    """Return the error of packages that could not be unpacked or imported there; `hint` where the disk is not full."""
     said = answer.error.strip().splitlines() or [f"code {answer.code}"]
+    reason = said[-1][:300]
     if any("No space left" in line for line in said):
         reason, hint = "its disk is full", "Free some space there: about 150 MB are needed."
-    else:
-        reason, hint = said[-1][:300], "On the board: sudo apt install python3-venv"
     return TargetError(f"{what} could not be installed on {label}: {reason}", hint=hint)
 
 

@@ -177,10 +177,13 @@ def test_features_beside_a_picture_are_rounded_where_the_input_is_quantized(tmp_
     """Real values are quantized; integers are what the model takes, already."""
     path = write_cast(tmp_path / "cast.tflite", ("int8", (1, 6), 0.5, 3))
     values = np.array([0.25, 0.75, -1.25, 100, -100, 2], raw)
-    model = imported(job_of(path, record=PRESETS["unit"], normalized=(False,)), tmp_path / "out").Model()
+    module = imported(job_of(path, record=PRESETS["unit"], normalized=(False,)), tmp_path / "out")
+    model = module.Model()
     (made,) = model.tensors(values)
     np.testing.assert_array_equal(made, expected(tmp_path / "s", path, values, PRESETS["unit"], False)[0])
     assert made[0, :2].tolist() == ([3, 5] if raw == "float64" else [0, 0])
+    with pytest.raises(module.ModelError, match="a value is not a number, and no int8 stands for that"):
+        model.tensors(np.full(6, np.nan))
 
 
 def test_a_dynamic_batch_is_one(tmp_path: Path) -> None:

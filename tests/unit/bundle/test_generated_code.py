@@ -128,7 +128,7 @@ def test_the_linter_has_nothing_to_say(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_type_checker_has_nothing_to_say(tmp_path: Path) -> None:
     written(tmp_path)
-    for name in ("table", "whole", "filter_lanczos", "gray", "several", "named"):
+    for name in ("table", "channels", "whole", "filter_lanczos", "gray", "several", "named"):
         folder = tmp_path / name
         files = sorted(path.name for path in folder.glob("*.py"))
         command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), *files]

@@ -105,6 +105,7 @@ def test_no_python_at_all(bundle: Path) -> None:
             f"ai_edge_litert-2.3.0-cp{PYTHON.replace('.', '')}-x-manylinux_2_27_mips.whl",
             f"another machine than {MACHINE}",
         ),
+        ("numpy-2.4.6.whl", "the runtime is missing in"),
     ],
 )
 def test_a_wheelhouse_for_something_else(bundle: Path, wheel: str, said: str) -> None:

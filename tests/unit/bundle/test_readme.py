@@ -113,4 +113,4 @@ def test_wheelhouse_and_service_are_mentioned_where_they_are(tmp_path: Path) -> 
     text = readme(full, tmp_path / "full")
     assert "the packages of `wheelhouse/`, without a network," in text
     assert "this wheelhouse for Python 3.12" in text
-    assert "first lines of\n`litesmith-cnn.service`" in text
+    assert "install it there with `--camera`, and see the first\nlines of `litesmith-cnn.service`" in text
