@@ -1,6 +1,7 @@
 """Benchmarks and golden vectors over real adb, with stand-ins on the phone for `benchmark_model`, `pm` and `am`.
 
-They print the formats of the sources; no official program and no real phone was met.
+They print the formats of the sources. The last test runs the official program, where LITESMITH_BENCHMARK_MODEL names
+one that was built for arm64. No real phone was met.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from litesmith.pipeline.verifying_phones import said_on_phone
 
 pytestmark = pytest.mark.device
 PACKAGE = "com.example.app"
+OFFICIAL = "LITESMITH_BENCHMARK_MODEL"
 ASKED = Request(threads=2, warmup_runs=2, runs=2)
 
 
@@ -130,3 +132,31 @@ def test_the_command_on_an_emulated_phone_shows_no_times(
     assert (one["latency_ms"], one["load_ms"], one["program"]["summary_ms"], one["thermal"]) == (None,) * 4
     assert (one["peak_memory_bytes"], one["note"]) == (8.25 * 2**20, "no times, as the phone is emulated")
     assert one["device"]["emulated"] is True
+
+
+@pytest.fixture
+def official() -> Path:
+    """The official program for arm64."""
+    if not os.environ.get(OFFICIAL):
+        pytest.skip(f"{OFFICIAL} names no benchmark_model for arm64")
+    return Path(os.environ[OFFICIAL]).resolve(strict=True)
+
+
+def test_the_official_program(session: PhoneSession, models: dict[str, Path], official: Path, tmp_path: Path) -> None:
+    """Its times are an emulator's and are looked at for consistency only."""
+    broken = tmp_path / "broken.tflite"
+    broken.write_bytes(b"no model at all")
+    asked = Request(threads=1, warmup_runs=1, runs=4, cores="little", ops=True)
+    found = measure_with_tool(session, {**models, "broken": broken}, official, asked)
+    assert found.failures == {"broken": "benchmark_model failed: code 1: The model is not a valid Flatbuffer buffer"}
+    for name in models:
+        made = found.benchmarks[name]
+        assert made.program is not None
+        assert made.op_profile is not None
+        assert made.summary_ms is not None
+        assert made.peak_memory_bytes is not None
+        assert made.model_memory_bytes is not None
+        assert (made.summary_ms.runs, made.summary_ms.rounds, made.program.said) == (4, 4, ())
+        assert made.program.accelerator in ("XNNPACK", "CPU or XNNPACK")
+        assert made.peak_memory_bytes > made.model_memory_bytes > 0
+        assert made.op_profile.sum_ms == pytest.approx(sum(op.ms for op in made.op_profile.ops))

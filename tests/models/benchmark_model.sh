@@ -3,7 +3,7 @@ if [ "$1" = --help ]; then
     echo 'INFO: STARTING!'
     printf 'ERROR: usage: %s <flags>\nFlags:\n' "$0" >&2
     for name in graph num_threads num_runs warmup_runs warmup_min_secs min_secs max_secs enable_op_profiling use_gpu \
-        report_peak_memory_footprint memory_footprint_check_interval_ms; do
+        report_peak_memory_footprint memory_footprint_check_interval_ms allow_dynamic_profiling_buffer_increase; do
         printf '\t--%s=\t\tstring\toptional\ta stand-in\n' "$name" >&2
     done
     exit 1
@@ -20,6 +20,7 @@ for word; do
         --use_gpu=*) gpu=$value ;;
         --report_peak_memory_footprint=*) peak=$value ;;
         --min_secs=* | --max_secs=* | --warmup_min_secs=* | --memory_footprint_check_interval_ms=*) ;;
+        --allow_dynamic_profiling_buffer_increase=*) ;;
         *) echo "WARN: Unconsumed cmdline flags: $word" ;;
     esac
 done

@@ -170,6 +170,10 @@ def write_phone(base: Path, root: Path, phone: Phone) -> None:
     (said / "settings-global-low_power").write_text(f"{phone.low_power}\n", encoding="ascii")
     (said / "dumpsys-battery").write_text(BATTERY.format(level=phone.level, tenths=phone.tenths), encoding="ascii")
     (said / "dumpsys-thermalservice").write_text(THERMAL.format(status=phone.status), encoding="ascii")
+    cores = root / "sys/devices/system/cpu"
+    cores.mkdir(parents=True)
+    for name in ("possible", "present"):
+        (cores / name).write_text(f"0-{len(CLOCKS_KHZ) - 1}\n", encoding="ascii")
     for core, khz in enumerate(CLOCKS_KHZ):
         clock = root / f"sys/devices/system/cpu/cpu{core}/cpufreq"
         clock.mkdir(parents=True)

@@ -24,6 +24,7 @@ PROGRAM = "benchmark_model"
 INSIDE = (
     "operators were timed by benchmark_model inside the model, in {runs} runs of their own; profiling slows them down"
 )
+TOGETHER = "; operators of the same name in several parts of the model are added up in one line"
 _ROUNDS, _LEAST_RUNS, _SEED = 5, 30, 0
 _SECONDS_PER_MODEL, _WARMUP_S, _OPS_RUNS = 1.5, 0.3, 50
 
@@ -194,10 +195,23 @@ class _Measuring:
             except EvaluationError as error:
                 self.failures[key] = error.message
                 continue
-            ops = tuple(OpTime(name=op.name, op=op.type, ms=op.ms * max(op.times_called, 1)) for op in made.ops)
-            how = INSIDE.format(runs=runs)
-            self.found[key].ops = OpProfile(how=how, apart=False, sum_ms=sum(op.ms for op in ops), ops=ops)
+            self.found[key].ops = profile_of(made, runs)
         self.tell()
+
+
+def profile_of(made: ToolOutput, runs: int) -> OpProfile:
+    """Return the times of operators, with the number of those that the program gives as one."""
+    ops = tuple(
+        OpTime(
+            name=op.name if op.times_called <= 1 else f"{op.name}, {op.times_called} times",
+            op=op.type,
+            ms=op.ms * max(op.times_called, 1),
+        )
+        for op in made.ops
+    )
+    together = TOGETHER if any(op.times_called > 1 for op in made.ops) else ""
+    how = INSIDE.format(runs=runs) + together
+    return OpProfile(how=how, apart=False, sum_ms=sum(op.ms for op in ops), ops=ops)
 
 
 def _plain(one: _Model, device: Device, request: Request, *, program_sha256: str, cores: str) -> Benchmark:

@@ -37,7 +37,7 @@ BEGINNINGS = (
 )  # fmt: skip
 """What a line begins with that holds a figure; one that cannot be read whole is an error."""
 PLAIN = re.compile(
-    r"STARTING!|Log parameter values verbosely.*|[\w .,/()-]+: \[.*\]|Loaded model .*|Loading model from.*"
+    r"STARTING!|Log parameter values verbosely.*|[#\w .,/()-]+: \[.*\]|Loaded model .*|Loading model from.*"
     r"|The input model file size \(MB\): .*|Initialized session in .*|Running benchmark for at least .*"
     r"|Note: as the benchmark tool itself .*|Memory status at the end of exeution:|[-+] (?:VmRSS|Rss\w+).*"
     r"|Created TensorFlow Lite .*delegate.*|Initialized TensorFlow Lite runtime\.|Applying \d+ TensorFlow Lite .*"
@@ -45,6 +45,7 @@ PLAIN = re.compile(
     r"|Going to apply \d+ delegates.*|Initialized (?:OpenCL|OpenGL)-based API\.|Created \d+ GPU delegate kernels\."
     r"|XNNPack weight cache not enabled\.|Sav(?:ing|ed) benchmark result to: .*|=+(?: BENCHMARK RESULTS =+)?"
     r"|Signature name: .*|Memory Usage:|Peak memory usage not available.*|No throughput data available.*|\[\w+.*:\d+\]"
+    r"|Warning: Doubling internal profiling buffer\."
     r"|(?:Primary graph|Subgraph) \(.*|Timings \(microseconds\): .*|Memory \(bytes\): .*|\d+ nodes observed"
 )
 """Lines that are known and hold nothing that is kept."""
@@ -55,4 +56,9 @@ APPLIED = re.compile(
 REFUSED = re.compile(
     r"Though (?P<name>\S+) delegate is explicitly applied, the model graph will not be executed by the delegate\."
 )
+CREATED = "Created TensorFlow Lite XNNPACK delegate for CPU."
+"""Said before it is known whether it takes anything. What it took is said by builds for Android only, and by debug
+builds (`minimal_logging_default.cc`)."""
+DROPPED = "Warning: Dropping ProfileBuffer event."
+"""Said once, where the profiler has no place left for operators; the table then looks whole (`profile_buffer.cc`)."""
 UNCONSUMED = re.compile(r"Unconsumed cmdline flags: (?P<flags>.*)")

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from litesmith.benchmark.tool_lines import (
     APPLIED,
     BEGINNINGS,
+    CREATED,
+    DROPPED,
     LITERT,
     MEMORY,
     NODES,
@@ -65,8 +67,10 @@ class ToolOutput:
         memory_overall: The same until the end.
         memory_peak: The most; None where it was not asked for.
         delegated: What each delegate took.
+        offered: Whether XNNPACK was made ready; it may have taken nothing.
         applied: Delegates that were asked for, with `completely`, `partially` or `not`.
         tables: Operators, where they were asked for.
+        dropped: Whether the profiler had no place for some of them.
         errors: Lines of severity ERROR and FATAL.
         warnings: Lines of severity WARN.
         said: Lines that are not known.
@@ -80,8 +84,10 @@ class ToolOutput:
     memory_overall: int | None = None
     memory_peak: int | None = None
     delegated: list[Delegated] = field(default_factory=list)
+    offered: bool = False
     applied: dict[str, str] = field(default_factory=dict)
     tables: Tables = field(default_factory=Tables)
+    dropped: bool = False
     errors: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -198,6 +204,10 @@ def _remark(found: ToolOutput, text: str) -> bool:
         found.applied[made["name"]] = made["share"]
     elif made := REFUSED.fullmatch(text):
         found.applied[made["name"]] = "not"
+    elif text == DROPPED:
+        found.dropped = True
+    elif text == CREATED:
+        found.offered = True
     elif made := UNCONSUMED.fullmatch(text):
         found.unconsumed = made["flags"].strip()
     elif text.startswith(("Profiling Info for Benchmark Initialization", "Operator-wise Profiling Info")):

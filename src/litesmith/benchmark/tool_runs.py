@@ -18,6 +18,7 @@ _HELP_S, _RUN_S = 60.0, 600.0
 _MOST_S = 120
 """After which the program begins no further run."""
 _PEAK_EVERY_MS = 5
+_GROWING = "allow_dynamic_profiling_buffer_increase"
 _SHOWN = 300
 
 
@@ -110,6 +111,7 @@ def run_tool(tool: Tool, model: str, amount: Amount, *, memory: bool = False, op
     words |= {name: value for name, value in wished.items() if not tool.options or name in tool.options}
     words |= {"use_gpu": "true"} if tool.gpu else {}
     words |= {tool.profiles: "true"} if ops else {}
+    words |= {_GROWING: "true"} if ops and _GROWING in tool.options else {}
     command = [tool.path, *(f"--{name}={value}" for name, value in words.items())]
     pinned = ["taskset", mask_of(tool.cores)] if tool.cores else []
     out: list[str] = []
@@ -132,11 +134,15 @@ def run_tool(tool: Tool, model: str, amount: Amount, *, memory: bool = False, op
             f"this benchmark_model does not know {found.unconsumed.split(' ')[0]}, and would have gone on without it",
             hint="Take a newer one, or leave the option that needs it out.",
         )
+    if ops and found.dropped:
+        raise EvaluationError("this benchmark_model cannot time so many operators, and left some out: leave --ops out")
     return found
 
 
 def accelerator_of(found: ToolOutput, *, gpu: bool) -> str:
     """Return what ran the operators that were delegated: `GPU`, `XNNPACK`, or `CPU` for the runtime's own kernels.
+
+    It is `CPU or XNNPACK` where XNNPACK was made ready and nothing is said of what it took.
 
     Raises:
         EvaluationError: the GPU was asked for and took nothing.
@@ -147,7 +153,9 @@ def accelerator_of(found: ToolOutput, *, gpu: bool) -> str:
         if found.applied.get("GPU", "") == "not" or not (other or found.applied.get("GPU")):
             raise EvaluationError("the GPU took no operator of it: the times would have been the CPU's")
         return "GPU"
-    return "XNNPACK" if len(taken) > len(other) else "CPU"
+    if len(taken) > len(other):
+        return "XNNPACK"
+    return "CPU or XNNPACK" if found.offered and not found.delegated else "CPU"
 
 
 def summary_of(rounds: Sequence[ToolOutput]) -> LatencySummary:

@@ -143,7 +143,7 @@ class OpProfile:
         how: How they were measured, in one sentence: alone, without their neighbours, or inside the model.
         apart: Whether every operator was run alone, so that the times need not add up to the model's.
         sum_ms: All of them.
-        ops: In execution order.
+        ops: In execution order; those timed inside the model are in the order in which the program printed them.
         missing: Operators that have no time: they cannot stand alone, or did not run.
     """
 

@@ -77,7 +77,8 @@ class ProgramFigures:
         program: What timed it: `benchmark_model`, or the name of an instrumented test.
         program_sha256: Of the program's file; empty for an instrumented test, which is installed on the phone.
         cores: The cores it was allowed, such as `big: 4-7`; `all` for no limit.
-        accelerator: What ran the operators it takes: `CPU`, `GPU` or `XNNPACK`.
+        accelerator: What ran the operators it takes: `CPU`, `GPU` or `XNNPACK`; `CPU or XNNPACK` where the program does
+            not say what XNNPACK took.
         summary_ms: Times of one inference; None where the single runs are known (`latency_ms`) or nothing was timed.
         warmup_ms: Average of the runs to warm up.
         delegated: What each delegate took; empty where none did or none is named.

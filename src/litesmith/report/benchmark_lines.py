@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from litesmith.core.benchmark import Benchmark, Latency, OpProfile, Sustained, Thermal
 from litesmith.core.program_figures import LatencySummary, ProgramFigures
@@ -38,30 +38,39 @@ def device_line(variants: Sequence[Variant], target: str, *, named: bool = True)
         runs = count(most, "run") if fewest == most else f"{fewest:,} (slow variants) to {most:,} runs"
         line += f"{runs} in {count(made.rounds, 'round')} after {made.warmup_runs} to warm up."
     if made.program:
-        line += f" {program_line(made.program)}"
+        programs = {v.scheme: one.program for v in variants if (one := benchmark_on(v, target)) and one.program}
+        line += f" {program_line(programs)}"
     elif made.delegate:
         line += f" Delegate: {made.delegate}."
     where = target if made.device.target in ("", target) else f"{target} ({made.device.target})"
     return f"{where}: {line}" if named else line
 
 
-def program_line(made: ProgramFigures) -> str:
-    """Return how a phone's program timed a model: on which cores, what ran the operators, what is not known.
+def program_line(made: Mapping[str, ProgramFigures]) -> str:
+    """Return how a phone's program timed models, by their names: on which cores, what ran their operators.
 
-    >>> program_line(ProgramFigures(program="benchmark_model", cores="big: 4-7", accelerator="XNNPACK"))
+    >>> program_line({"int8": ProgramFigures(program="benchmark_model", cores="big: 4-7", accelerator="XNNPACK")})
     'Timed by benchmark_model, cores big: 4-7, operators run by XNNPACK.'
     """
+    first, shares = next(iter(made.values())), {name: _share_text(one) for name, one in made.items()}
+    alike = len(set(shares.values())) == 1
+    by = _share_text(first) if alike else ", ".join(f"{share} in {name}" for name, share in shares.items())
+    line = f"Timed by {first.program}, cores {first.cores}, operators run by {by}."
+    if any(one.summary_ms is not None for one in made.values()):
+        line += " It keeps its single runs to itself, so there is an average, and no p50 or p99."
+    warnings = dict.fromkeys(text.rstrip(".") for one in made.values() for text in one.warnings)
+    if warnings:
+        line += f" It warned: {'; '.join(list(warnings)[:3])}."
+    return line
+
+
+def _share_text(made: ProgramFigures) -> str:
+    """Return what ran the operators of a model, and how many of them were delegated."""
     taken = ", ".join(
         f"{one.nodes:,}{'' if one.of_nodes is None else f' of {one.of_nodes:,}'} in {count(one.partitions, 'part')}"
         for one in made.delegated
     )
-    line = f"Timed by {made.program}, cores {made.cores}, operators run by {made.accelerator}"
-    line += f" ({taken})." if taken else "."
-    if made.summary_ms is not None:
-        line += " It keeps its single runs to itself, so there is an average, and no p50 or p99."
-    if made.warnings:
-        line += f" It warned: {'; '.join(one.rstrip('.') for one in made.warnings[:3])}."
-    return line
+    return f"{made.accelerator} ({taken})" if taken else made.accelerator
 
 
 def _emulated(found: Sequence[Benchmark]) -> str:

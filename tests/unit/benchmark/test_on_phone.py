@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from local_phone import LocalPhone
-from phone_programs import write_program
+from phone_programs import benchmark_model, write_program
 
 from litesmith.benchmark.measure import Timed
 from litesmith.benchmark.on_phone import Request, measure_with_tool
@@ -82,6 +82,9 @@ def test_threads_cores_and_operators(phone: LocalPhone, models: dict[str, Path])
     assert made.program.cores == "big: 1"
     assert all(c[:2] == ["taskset", "2"] for c in phone.commands if "--warmup_runs=5" in c)
     assert made.thermal.clock_most_mhz == 2800.0
+    profiled = [c for c in phone.commands if "--enable_op_profiling=true" in c]
+    assert len(profiled) == 2
+    assert all("--allow_dynamic_profiling_buffer_increase=true" in c for c in profiled)
     assert made.op_profile.apart is False
     assert [op.op for op in made.op_profile.ops][:2] == ["CONV_2D", "DEPTHWISE_CONV_2D"]
     assert made.op_profile.ops[0].ms == 0.061
@@ -148,6 +151,16 @@ def test_an_option_it_does_not_know_is_an_error(phone: LocalPhone, models: dict[
     old = write_program(tmp_path / "old", text, machine="x86_64")
     with pytest.raises(TargetError, match="does not know --warmup_min_secs=0"):
         measure_with_tool(phone, models, old, ASKED)
+
+
+def test_operators_left_out_fail_the_model(phone: LocalPhone, models: dict[str, Path]) -> None:
+    tool = phone.tool()
+    text = benchmark_model().replace("exit 0\n", "echo 'INFO: Warning: Dropping ProfileBuffer event.' >&2; exit 0\n")
+    write_program(tool, text, machine="x86_64")
+    asked = {"int8": models["int8"]}
+    assert measure_with_tool(phone, asked, tool, ASKED).failures == {}
+    found = measure_with_tool(phone, asked, tool, replace(ASKED, ops=True))
+    assert "cannot time so many operators, and left some out" in found.failures["int8"]
 
 
 def test_rounds_of_a_summary_are_put_together_exactly() -> None:

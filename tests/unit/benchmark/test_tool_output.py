@@ -106,6 +106,13 @@ def test_errors_come_first_the_telling_one() -> None:
         read_output(UNKNOWN_VERSION)
 
 
+def test_operators_the_profiler_had_no_place_for() -> None:
+    lines = [*run_text(), *profile_text()]
+    assert read_output([*lines, "INFO: Warning: Dropping ProfileBuffer event."]).dropped is True
+    grown = read_output([*lines, "INFO: Warning: Doubling internal profiling buffer."])
+    assert (grown.dropped, grown.said) == (False, [])
+
+
 def test_lines_nobody_knows_are_kept() -> None:
     found = read_output([*run_text(), "WARNING: linker: unsupported flags", "hello", "WARN: something else"])
     assert (found.said, found.warnings) == (["hello"], ["linker: unsupported flags", "something else"])

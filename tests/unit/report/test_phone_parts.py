@@ -15,7 +15,7 @@ from litesmith.core.deployment import Deployment
 from litesmith.core.device import Device
 from litesmith.core.program_figures import Delegated, Footprint, LatencySummary, ProgramFigures
 from litesmith.pipeline.choose import figures
-from litesmith.report.benchmark_lines import board_text, device_line
+from litesmith.report.benchmark_lines import board_text, device_line, program_line
 from litesmith.report.figures import rows_of
 from litesmith.report.page.render import render
 from litesmith.report.terminal import benchmark_table, summary
@@ -111,6 +111,18 @@ def test_where_and_how_it_was_timed(phones: Deployment) -> None:
     assert "Timed by benchmark_model, cores big: 4-8, operators run by XNNPACK (64 of 65 in 2 parts)." in line
     assert "there is an average, and no p50 or p99" in line
     assert "It warned: linker: unsupported flags." in line
+
+
+def test_what_ran_each_model_is_told_apart() -> None:
+    float32 = ProgramFigures(
+        program="benchmark_model", accelerator="XNNPACK",
+        delegated=(Delegated(delegate="TfLiteXNNPackDelegate", nodes=29, of_nodes=29, partitions=1),),
+    )  # fmt: skip
+    int16 = ProgramFigures(program="benchmark_model", accelerator="CPU", warnings=("linker: old.",))
+    assert program_line({"float32": float32, "int16": int16}) == (
+        "Timed by benchmark_model, cores all, operators run by XNNPACK (29 of 29 in 1 part) in float32, CPU in int16. "
+        "It warned: linker: old."
+    )
 
 
 def test_boards_and_reasons_name_the_average(phones: Deployment) -> None:
