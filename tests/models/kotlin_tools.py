@@ -81,10 +81,12 @@ def _fetch(profile: str, folder: Path) -> None:
     shutil.rmtree(part, ignore_errors=True)
     command = ["mvn", "-B", "-f", str(_POM), "-P", profile, "dependency:copy-dependencies", f"-DoutputDirectory={part}"]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=_MAVEN_S)
-    for archive in part.glob("*.aar"):
+    aars = part / "aars"
+    for archive in list(part.glob("*.aar")):
         with zipfile.ZipFile(archive) as opened:
             archive.with_suffix(".jar").write_bytes(opened.read("classes.jar"))
-        archive.unlink()
+        aars.mkdir(exist_ok=True)
+        archive.rename(aars / archive.name)  # resources are read from there
     part.rename(folder)
 
 
