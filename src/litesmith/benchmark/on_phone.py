@@ -25,6 +25,7 @@ INSIDE = (
     "operators were timed by benchmark_model inside the model, in {runs} runs of their own; profiling slows them down"
 )
 TOGETHER = "; operators of the same name in several parts of the model are added up in one line"
+NESTED = "; the time of an operator that runs others, such as WHILE, holds theirs"
 _ROUNDS, _LEAST_RUNS, _SEED = 5, 30, 0
 _SECONDS_PER_MODEL, _WARMUP_S, _OPS_RUNS = 1.5, 0.3, 50
 
@@ -210,7 +211,7 @@ def profile_of(made: ToolOutput, runs: int) -> OpProfile:
         for op in made.ops
     )
     together = TOGETHER if any(op.times_called > 1 for op in made.ops) else ""
-    how = INSIDE.format(runs=runs) + together
+    how = INSIDE.format(runs=runs) + together + (NESTED if made.tables.nested_ops else "")
     return OpProfile(how=how, apart=False, sum_ms=sum(op.ms for op in ops), ops=ops)
 
 

@@ -29,6 +29,10 @@ LITERT = re.compile(
     rf"|Init footprint|Overall footprint|Peak memory):\s+(?P<value>{_NUMBER})(?: (?:ms|MB|MB/s))?"
     r"(?: \((?P<runs>\d+) runs\))?"
 )
+GRAPH = re.compile(
+    r"(?:(?P<primary>Primary graph \(name: .*\))|Subgraph \(index: \d+, name: .*\)) (?:profile|summary):"
+)
+"""Whose operators come next; said only where there are several graphs (`profile_summary_formatter.cc`)."""
 NODES = re.compile(r"Number of nodes executed: (?P<count>\d+)")
 BEGINNINGS = (
     "Inference timings", "count=", "Memory footprint", "Peak memory footprint", "Overall peak memory", "Replacing ",

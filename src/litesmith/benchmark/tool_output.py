@@ -19,6 +19,7 @@ from litesmith.benchmark.tool_lines import (
     BEGINNINGS,
     CREATED,
     DROPPED,
+    GRAPH,
     LITERT,
     MEMORY,
     NODES,
@@ -97,7 +98,7 @@ class ToolOutput:
 
     @property
     def ops(self) -> tuple[OpLine, ...]:
-        """Operators in the order they ran, with their times."""
+        """Operators of the primary graph as printed, with their times; what they run in turn is in their times."""
         return tuple(self.tables.ops)
 
 
@@ -212,6 +213,9 @@ def _remark(found: ToolOutput, text: str) -> bool:
         found.unconsumed = made["flags"].strip()
     elif text.startswith(("Profiling Info for Benchmark Initialization", "Operator-wise Profiling Info")):
         found.tables.initializing, found.tables.inner = text.startswith("Profiling"), False
+        found.tables.nested = False
+    elif made := GRAPH.fullmatch(text):
+        found.tables.nested = made["primary"] is None
     elif text == "Delegate internal:":
         found.tables.inner = True
     else:
@@ -273,7 +277,7 @@ def _require_whole(found: ToolOutput, last: str) -> None:
             "benchmark_model printed two averages of the same runs: "
             f"{found.runs.mean:g} and {found._mean_us / 1e3:g} ms"
         )
-    if found._nodes is not None and found._nodes != len(found.ops):
+    if found._nodes is not None and found._nodes != len(found.ops) + len(found.tables.nested_ops):
         raise TargetError(
             f"benchmark_model printed {len(found.ops)} operators and says that it ran {found._nodes}",
             hint="The table was cut off, or its layout is unknown; leave --ops out.",

@@ -45,10 +45,21 @@ class OpLine:
 
 @dataclass(slots=True)
 class Tables:
-    """The tables read so far, of the timed runs only, and what of them is still to come."""
+    """The tables read so far, of the timed runs only, and what of them is still to come.
+
+    Attributes:
+        ops: Operators of the primary graph.
+        nested_ops: Those of the graphs that its operators run (`WHILE`, `IF`), whose times hold theirs.
+        delegate_ops: What a delegate tells apart of its own.
+        nested: Whether a table to come is of such a graph.
+        inner: Whether it is of a delegate.
+        initializing: Whether it is of the time before the runs.
+    """
 
     ops: list[OpLine] = field(default_factory=list)
+    nested_ops: list[OpLine] = field(default_factory=list)
     delegate_ops: list[OpLine] = field(default_factory=list)
+    nested: bool = False
     inner: bool = False
     initializing: bool = False
     _title: str = ""
@@ -84,7 +95,8 @@ class Tables:
                 hint="Please report it with the version of the program; without --ops no such table is printed.",
             )
         if self._title == RUN_ORDER and not self.initializing:
-            (self.delegate_ops if self.inner else self.ops).append(self._op(found))
+            kept = self.delegate_ops if self.inner else self.nested_ops if self.nested else self.ops
+            kept.append(self._op(found))
         return True
 
     @property

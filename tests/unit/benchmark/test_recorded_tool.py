@@ -1,6 +1,7 @@
 """What the official `benchmark_model` printed: LiteRT f6745779 of August 2026, built for arm64, run by qemu.
 
-The models are the variants `int8` and `dynamic_int8` of `examples/fashion_mnist`. The times are an emulator's.
+The models are the variants `int8` and `dynamic_int8` of `examples/fashion_mnist`, and a Keras model of a SimpleRNN,
+whose steps a WHILE runs. The times are an emulator's.
 """
 
 from __future__ import annotations
@@ -44,6 +45,16 @@ def test_operators_that_xnnpack_runs_in_several_parts() -> None:
     assert slowest.ms / made.sum_ms == pytest.approx(0.28, abs=0.02)
     assert sum(op.op == "DEPTHWISE_CONV_2D" for op in made.ops) == 7
     assert made.how.endswith("operators of the same name in several parts of the model are added up in one line")
+
+
+def test_what_a_loop_runs_is_counted_once() -> None:
+    found = read("while.txt")
+    assert [(one.nodes, one.of_nodes, one.graph[:2]) for one in found.delegated] == [(3, 5, "0 "), (5, 8, "2 ")]
+    made = profile_of(found, 5)
+    assert [op.op for op in made.ops if op.ms > made.sum_ms / 2] == ["WHILE"]
+    assert made.sum_ms == pytest.approx(27.096, abs=0.01), "the program's own sum of the timed runs"
+    assert len(found.tables.nested_ops) == 4 + 11
+    assert made.how.endswith("such as WHILE, holds theirs")
 
 
 def test_a_build_that_does_not_say_what_xnnpack_took() -> None:
