@@ -1,4 +1,4 @@
-"""The generated demo app on a desktop: Android 14's own code by Robolectric, androidx, LiteRT behind the interpreter.
+"""The generated demo app on a desktop: Android's own code by Robolectric, androidx, LiteRT behind the interpreter.
 
 Nothing of it is Gradle's: aapt2 links the resources, the Kotlin compiler makes the classes.
 """

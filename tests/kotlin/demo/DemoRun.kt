@@ -1,12 +1,14 @@
 /**
- * Uses the generated demo as a person would, on Android's own code (Robolectric) with real inference on this machine, and
- * prints what is on the screen for the Python test to judge. The system property `files` names a folder of pictures.
+ * Uses the generated demo as a person would, on the code of Android 8 and 14 (Robolectric) with real inference on this
+ * machine, and prints what is on the screen for the Python test to judge. The system property `files` names a folder of
+ * pictures.
  */
 package com.example.demo
 
 import android.content.Intent
 import android.graphics.Bitmap
 import android.net.Uri
+import android.os.Build
 import android.os.Looper
 import android.view.View
 import android.widget.Button
@@ -31,7 +33,7 @@ private const val LONGEST_NS = 60_000_000_000L
 
 @RunWith(RobolectricTestRunner::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-@Config(sdk = [34])
+@Config(sdk = [26, 34])
 class DemoRun {
     private val files = File(checkNotNull(System.getProperty("files")))
 
@@ -52,7 +54,8 @@ class DemoRun {
         told("look", shown(first))
         val second = controller.recreate().get()
         shadowOf(Looper.getMainLooper()).idle()
-        told("rotated", "${second !== first} ${shown(second) == shown(first)} ${pictureOf(second) == pictureOf(first)}")
+        val same = shown(second) == shown(first) && pictureOf(second) == pictureOf(first)
+        told("rotated", "${second !== first} $same")
         second.findViewById<RadioButton>(R.id.graphics).performClick()
         press(second, R.id.check)
         told("graphics", shown(second))
@@ -67,13 +70,15 @@ class DemoRun {
         for (file in files.listFiles().orEmpty().sortedBy { it.name }) {
             val resolver = RuntimeEnvironment.getApplication().contentResolver
             val pixels = runCatching { readPixels(resolver, Uri.fromFile(file)) }
-            val shown = pixels.fold({ "${it.width} ${it.height} ${HexFormat.of().formatHex(it.data)}" }, { it.toString() })
+            val hex = HexFormat.of()
+            val shown = pixels.fold({ "${it.width} ${it.height} ${hex.formatHex(it.data)}" }, { it.toString() })
             told("read ${file.name}", shown)
         }
         val plain = checkNotNull(android.graphics.BitmapFactory.decodeFile(File(files, "colour.png").path))
         val pixels = decodePixels(File(files, "colour.png").readBytes())
         for (config in listOf(Bitmap.Config.ARGB_8888, Bitmap.Config.RGBA_F16, Bitmap.Config.HARDWARE)) {
-            told("config $config", checkNotNull(plain.copy(config, false)).toPixels().data.contentEquals(pixels.data).toString())
+            val copy = checkNotNull(plain.copy(config, false))
+            told("config $config", "${copy.toPixels().data.contentEquals(pixels.data)}")
         }
         val alpha = checkNotNull(plain.copy(Bitmap.Config.ALPHA_8, false))
         told("config ALPHA_8", runCatching { alpha.toPixels() }.exceptionOrNull()?.message.orEmpty())
@@ -99,6 +104,6 @@ class DemoRun {
         activity.findViewById<ImageView>(R.id.picture).drawable?.intrinsicWidth
 
     private fun told(what: String, text: String) {
-        println("SAID\t$what\t${text.replace("\n", " | ")}")
+        println("SAID\t${Build.VERSION.SDK_INT} $what\t${text.replace("\n", " | ")}")
     }
 }
