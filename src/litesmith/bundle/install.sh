@@ -105,7 +105,8 @@ if ! "$venv/bin/python" -c 'import pip' 2>/dev/null ||
     printf 'making %s with Python %s\n' "$venv" "$version"
     "$python" -m venv --clear ${camera:+"$camera"} "$venv"
 fi
-set -- --require-hashes --only-binary=:all: -r "$here/requirements.txt"
+# What is imported is compiled when check.py imports it; the rest, which is most of it, never is.
+set -- --no-compile --require-hashes --only-binary=:all: -r "$here/requirements.txt"
 if [ -n "$wanted" ]; then
     set -- --no-index --find-links "$wheels" "$@"
 fi
