@@ -166,6 +166,7 @@ def measured(models: Path, out: Path) -> list[Measured]:
     rows = [
         overhead("int8, bytes as they are", by_bytes),
         overhead("int8 by Litesmith", bundled(own, out)),
+        overhead("int8 by TFLiteConverter", bundled(models / "mobilenet_v2_int8.tflite", out)),
         overhead("int8, range -1 to 1", by_table),
         overhead("int8, values by channel", by_line),
         overhead("float32", bundled(models / "mobilenet_v2_float32.tflite", out)),

@@ -34,7 +34,7 @@ def session(board: Server) -> Iterator[RemoteSession]:
     yield made
     made.close()
     assert board.left() == []
-    until(lambda: not board.marked(), 3)  # a keeper whose connection was lost looks once a second
+    until(lambda: not board.marked())  # a keeper whose connection was lost looks once a second
 
 
 def until(condition: object, limit_s: float = 20) -> None:
@@ -131,7 +131,7 @@ def test_a_line_that_is_cut_under_a_run(board: Server) -> None:
     session.close()
     line.close()
     assert board.left() == []
-    until(lambda: not board.marked(), 3)
+    until(lambda: not board.marked())
 
 
 @pytest.mark.slow
