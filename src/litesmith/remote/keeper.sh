@@ -12,6 +12,11 @@ made=
 marked() { # process ids that were started with the variable; /proc shows the environment a program began with
     grep -ls -- "$1" /proc/[0-9]*/environ 2>/dev/null | sed 's|^/proc/||; s|/environ$||'
 }
+ours() { # whether no other keeper took over and the session is open; a busy machine may start no program to ask
+    now=
+    [ -r "$folder/keeper" ] && read -r now <"$folder/keeper"
+    [ "$now" = $$ ]
+}
 end_all() {
     for round in 1 2 3 4 5; do
         pids=$(marked "LITESMITH_RUN=$1")
@@ -59,8 +64,8 @@ while read -r word; do
 done
 trap '' HUP PIPE
 while [ "$grace" -gt 0 ]; do
-    [ "$(cat "$folder/keeper" 2>/dev/null)" = $$ ] || exit 0 # another one took over, or the session is closed
+    ours || exit 0
     sleep 1
     grace=$((grace - 1))
 done
-[ "$(cat "$folder/keeper" 2>/dev/null)" = $$ ] && finish
+ours && finish

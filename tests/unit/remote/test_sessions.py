@@ -17,6 +17,7 @@ from litesmith.cli.main import main
 from litesmith.core.connecting import connect
 from litesmith.remote.address import Address, parse_address
 from litesmith.remote.client import Patience
+from litesmith.remote.connection import KEEPER
 from litesmith.remote.session import RemoteSession
 
 HASTY = Patience(pauses_s=(0.1, 0.2, 0.5), answer_s=20, grace_s=2)
@@ -80,6 +81,7 @@ import sys, time
 from pathlib import Path
 from litesmith.remote.address import parse_address
 from litesmith.remote.client import Patience
+from litesmith.remote.connection import KEEPER
 from litesmith.remote.session import RemoteSession
 session = RemoteSession(parse_address("board"), target="ssh:board", patience=Patience(grace_s=2))
 session.send(Path(__file__))
@@ -101,6 +103,23 @@ def test_a_litesmith_that_is_ended_leaves_nothing(board: Server, tmp_path: Path,
     process.wait()
     process.stdout.close()
     tidy(board)
+
+
+@pytest.mark.slow
+def test_a_keeper_that_can_hardly_start_programs_tidies_up(tmp_path: Path) -> None:
+    """When the connection is gone, on a machine that is short of memory: `cat` stands for what fails then."""
+    tools, home = tmp_path / "tools", tmp_path / "home"
+    for folder in (tools, home):
+        folder.mkdir()
+    (tools / "cat").write_text("#!/bin/sh\nexit 1\n")
+    (tools / "cat").chmod(0o755)
+    environment = {"HOME": str(home), "PATH": f"{tools}:/usr/bin:/bin"}
+    command = ["sh", "-c", KEEPER.read_text(encoding="utf-8"), "sh", "0123456789abcdef", "1"]
+    done = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, env=environment
+    )
+    assert "ready-0123456789abcdef new" in done.stdout
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.slow
