@@ -19,7 +19,7 @@ def resolve(specification: str) -> tuple[Target, str]:
     for `ssh:user@host`.
 
     Raises:
-        UserError: the specification is empty.
+        UserError: the specification is empty, or its address is none of that target's.
         UnknownNameError: no such target; the hint names the nearest, and how a host is named.
     """
     if not specification.strip():
@@ -36,6 +36,8 @@ def resolve(specification: str) -> tuple[Target, str]:
             f"unknown target '{name}'", hint=f"{hint}Known: {', '.join(known())}. A host is named ssh:{host}"
         )
     target: Target = load_plugin(PACKAGE, plugin, kind="target")
+    if target.check is not None:
+        target.check(address)
     return target, address
 
 

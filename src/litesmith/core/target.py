@@ -148,6 +148,8 @@ class Target:
         prepare: Installs there, for good, what running models needs; returns what was done, one sentence per entry.
             None where nothing can be installed. Raises TargetError.
         clean: Removes there all that Litesmith keeps for longer than a session; as `prepare`.
+        check: Looks at an address before anything is connected to; None where `connect` alone can tell. Raises
+            UserError.
     """
 
     name: str
@@ -155,3 +157,4 @@ class Target:
     connect: Callable[[str], Session]
     prepare: Callable[[str, Progress], tuple[str, ...]] | None = None
     clean: Callable[[str, Progress], tuple[str, ...]] | None = None
+    check: Callable[[str], object] | None = None

@@ -50,4 +50,11 @@ def _session(address: str, progress: Progress | None = None) -> RemoteSession:
     return session
 
 
-PLUGIN = Target(name="ssh", summary="a Linux board reached by SSH", connect=connect, prepare=prepare, clean=clean)
+PLUGIN = Target(
+    name="ssh",
+    summary="a Linux board reached by SSH",
+    connect=connect,
+    prepare=prepare,
+    clean=clean,
+    check=parse_address,
+)

@@ -131,4 +131,5 @@ PLUGIN = Target(
     connect=connect,
     prepare=prepare,
     clean=clean,
+    check=board_numbered,
 )
