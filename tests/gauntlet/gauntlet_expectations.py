@@ -6,8 +6,9 @@ What is written here is what is right for the user, not what happened to come ou
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 PLAIN = "wrapped"
@@ -29,6 +30,8 @@ class Expected:
         says: Text in the message.
         settings: Of the run, beside the model.
         verb: `convert` or `quantize`.
+        by_keras_3_12: The rung that makes it where Keras 3.12, the last for Python 3.10, builds what converts and later
+            ones do not; empty where there is no difference.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Expected:
     says: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     verb: str = "convert"
+    by_keras_3_12: str = ""
 
     @property
     def builder(self) -> str:
@@ -68,6 +72,13 @@ def _refused(subject: str, name: str, by: str, **more: Any) -> Expected:
     return Expected(name=name, subject=subject, converts=False, by=by, **more)
 
 
+def here(expected: Expected) -> Expected:
+    """Return what is expected of the Keras that is installed."""
+    if expected.by_keras_3_12 and version("keras").startswith("3.12."):
+        return replace(expected, converts=True, by=expected.by_keras_3_12, where="", says="")
+    return expected
+
+
 _ANY_BATCH = {"settings": {"batch": 0}}
 _SELECT = {"settings": {"allow_select_tf_ops": True}}
 
@@ -92,7 +103,7 @@ EXPECTED: tuple[Expected, ...] = (
         "causal_convolutions", "transposed_convolution_1d", "multi_head_attention", "old_attention", "transformer",
     ),
     _refused("sequences", "lstm_stateful", "stateful_layer", where="memory"),
-    _refused("sequences", "transformer_any_length", "new_axis", where="multi_head_attention"),
+    _refused("sequences", "transformer_any_length", "new_axis", where="multi_head_attention", by_keras_3_12=PLAIN),
     _converts("sequences", "lstm-any-batch", "unrolled_recurrent", **_ANY_BATCH),
     _converts("sequences", "gru-any-batch", "unrolled_recurrent", **_ANY_BATCH),
     _converts("sequences", "bidirectional_stack-any-batch", "unrolled_recurrent", **_ANY_BATCH),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from gauntlet_expectations import EXPECTED, PLAIN, Expected
+from gauntlet_expectations import EXPECTED, PLAIN, Expected, here
 from gauntlet_page import PAGE, UPDATE, written
 from gauntlet_runner import Gauntlet, disagreement
 
@@ -40,7 +40,7 @@ def page(gauntlet: Gauntlet) -> Iterator[None]:
     ],
 )
 def test_outcome(expected: Expected, gauntlet: Gauntlet) -> None:
-    assert disagreement(expected, gauntlet.run(expected)) == ""
+    assert disagreement(here(expected), gauntlet.run(expected)) == ""
 
 
 @pytest.mark.parametrize(
