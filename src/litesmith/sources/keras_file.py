@@ -86,7 +86,7 @@ def _with_keras_2(file: KerasFile) -> OpenModel:
 
 
 def with_keras_3(file: KerasFile) -> OpenModel:
-    """Open a model with Keras 3, without attributes of Keras 2 that do nothing where that is needed.
+    """Open a model with Keras 3, without attributes of another Keras that do nothing where that is needed.
 
     Raises:
         SourceError: Keras 3 refuses it.
@@ -97,14 +97,14 @@ def with_keras_3(file: KerasFile) -> OpenModel:
         with _named_as(file.path) as path:
             model = keras.saving.load_model(str(path), compile=False, safe_mode=True)
     except Exception as error:
-        opened = _without_legacy(file) if file.keras_2 else None
+        opened = _without_unknown(file) if file.version != keras.__version__ else None
         if opened is None:
             raise refusal(error, file.path, _keras_3(), config_layers(file.config)) from error
         return opened
     return describe(model, path=file.path, framework=f"Keras {file.version}", keras_2=False)
 
 
-def _without_legacy(file: KerasFile) -> OpenModel | None:
+def _without_unknown(file: KerasFile) -> OpenModel | None:
     """Return the model opened without attributes that Keras 3 does not know; None if that is no help."""
     import keras
 
@@ -117,7 +117,9 @@ def _without_legacy(file: KerasFile) -> OpenModel | None:
     except Exception:
         return None  # the first refusal is the one to tell
     opened = describe(model, path=file.path, framework=f"Keras {file.version}", keras_2=False)
-    return _acting(opened, f"dropped what {_keras_3()} does not know and what does nothing: {', '.join(dropped)}")
+    return _acting(
+        opened, f"dropped attributes that do nothing, as {_keras_3()} does not know all of them: {', '.join(dropped)}"
+    )
 
 
 def _keras_3() -> str:

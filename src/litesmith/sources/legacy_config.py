@@ -1,7 +1,8 @@
-"""Keras 2 configurations as Keras 3 takes them: without attributes that Keras 3 does not know and that do nothing.
+"""Configurations of another Keras as this Keras 3 takes them: without attributes that do nothing and that it lacks.
 
-Only what is at its default, or was never used by Keras 2 itself, is dropped. Anything else stays, so that Keras 3
-refuses it by name instead of computing something else.
+The other one is Keras 2, or a Keras 3 newer than the one installed: 3.12 is the last for Python 3.10, and takes nearly
+no file of 3.15 as it stands. Only what is at its default, or was never used by Keras 2 itself, is dropped. Anything
+else stays, so that Keras 3 refuses it by name instead of computing something else.
 """
 
 from __future__ import annotations
@@ -17,16 +18,26 @@ from typing import Any
 
 _GROUPS: dict[str, Any] = {"groups": 1}
 _TIME_MAJOR: dict[str, Any] = {"time_major": False}
+_AXES: dict[str, Any] = {"input_axes": None, "output_axes": None}
+_QUANTIZATION: dict[str, Any] = {"quantization_config": None}
+_PLAIN: dict[str, Any] = {"use_gate": False, "sliding_window": None}
 _DEFAULTS: dict[str, dict[str, Any]] = {
     **dict.fromkeys(
         ("DepthwiseConv1D", "DepthwiseConv2D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _GROUPS
     ),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), _GROUPS),
     **dict.fromkeys(("RNN", "SimpleRNN", "LSTM", "GRU"), _TIME_MAJOR),
-    "BatchNormalization": {"renorm": False, "virtual_batch_size": None, "adjustment": None, "fused": None},
+    "BatchNormalization": {
+        **{"renorm": False, "virtual_batch_size": None, "adjustment": None, "fused": None},
+        **{"renorm_clipping": None, "renorm_momentum": 0.99},
+    },
+    **dict.fromkeys(("GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform"), _AXES),
+    **dict.fromkeys(("LecunNormal", "LecunUniform", "VarianceScaling"), _AXES),
+    **dict.fromkeys(("Dense", "EinsumDense", "Embedding", "ReversibleEmbedding"), _QUANTIZATION),
+    **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), _PLAIN),
 }
-"""Attributes of Keras 2 that Keras 3 has no more, each with its default. ConvLSTM is not among them: without its
-`time_major` Keras 3 opens it and answers otherwise (0.01 on outputs below 1)."""
+"""Attributes that Keras 3 has no more or has in later versions only, each with its default. ConvLSTM is not among them:
+without its `time_major` Keras 3 opens it and answers otherwise (0.01 on outputs below 1)."""
 
 _UNUSED: dict[str, tuple[str, ...]] = {
     # A separable convolution has a depthwise and a pointwise kernel; these come from its base class.

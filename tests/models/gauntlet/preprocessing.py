@@ -94,8 +94,8 @@ def category_encoding(folder: Path) -> Path:
 def discretization(folder: Path) -> Path:
     """Numbers put into bins (`tf.raw_ops.Bucketize`)."""
     layers = seeded().layers
-    bins = layers.Discretization(bin_boundaries=[-0.5, 0.0, 0.5], output_mode="one_hot", name="bins")
-    return chain(folder, (1,), bins, layers.Dense(2))
+    bins = layers.Discretization(bin_boundaries=[-0.5, 0.0, 0.5], name="bins")
+    return chain(folder, (1,), bins, layers.Embedding(4, 2))
 
 
 def hashing(folder: Path) -> Path:

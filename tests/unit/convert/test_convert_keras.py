@@ -1,3 +1,6 @@
+import json
+import zipfile
+
 import pytest
 from ai_edge_litert.interpreter import Interpreter
 
@@ -153,3 +156,18 @@ def test_damage_inside_the_weights(tiny, converter, tmp_path):
             cut.writestr(name, data[: len(data) // 2] if name.endswith(".h5") else data)
     with pytest.raises(SourceError, match="is damaged"):
         converter.open(path, recognise(path))
+
+
+def test_a_file_of_a_newer_keras_is_opened_without_what_this_one_does_not_know(tiny, converter, tmp_path):
+    """The attribute planted stands for one of a later version, whose default changes nothing."""
+    path, layer = tmp_path / "newer.keras", b'"class_name": "DepthwiseConv2D", "config": {'
+    with zipfile.ZipFile(tiny("tiny_cnn", "m.keras", kind="keras")) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            content = old.read(name).replace(layer, layer + b'"groups": 1, ')
+            if name == "metadata.json":
+                content = json.dumps({**json.loads(content), "keras_version": "3.99.0"}).encode()
+            new.writestr(name, content)
+    opened = converter.open(path, recognise(path))
+    assert opened.framework == "Keras 3.99.0"
+    assert opened.actions[-1].startswith("dropped attributes that do nothing, as Keras 3.")
+    assert "DepthwiseConv2D.groups" in opened.actions[-1]

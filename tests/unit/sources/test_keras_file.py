@@ -6,6 +6,7 @@ from litesmith.core.errors import MissingExtraError, SourceError
 from litesmith.core.open_source import OpenModel
 from litesmith.sources import keras_file
 from litesmith.sources.keras_file import KerasFile, open_keras_file
+from litesmith.sources.legacy_config import cleaned
 
 
 def file(version):
@@ -47,3 +48,16 @@ def test_without_tf_keras_a_file_keras_3_refuses_needs_the_extra(monkeypatch):
     with pytest.raises(MissingExtraError, match="tf-keras is not installed") as caught:
         open_keras_file(file("2.4.0"))
     assert caught.value.hint == "pip install 'tensorflow>=2.21' 'tf-keras>=2.21'"
+
+
+def test_what_a_newer_keras_writes_is_dropped_where_it_is_at_its_default():
+    def layer(axes):
+        initializer = {"class_name": "GlorotUniform", "config": {"seed": 3, "input_axes": axes}}
+        return {"class_name": "Dense", "config": {"units": 2, "kernel_initializer": initializer}}
+
+    plain = {"class_name": "GlorotUniform", "config": {"seed": 3}}
+    assert cleaned(layer(None)) == (
+        {"class_name": "Dense", "config": {"units": 2, "kernel_initializer": plain}},
+        ("GlorotUniform.input_axes",),
+    )
+    assert cleaned(layer([0])) == (layer([0]), ())
