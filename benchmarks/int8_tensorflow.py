@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from litesmith.sources.legacy_config import cleaned, with_config
 
 
 def ways(model: Path) -> list[Callable[[], Any]]:
@@ -22,14 +25,26 @@ def ways(model: Path) -> list[Callable[[], Any]]:
     if model.is_dir():
         old = tf.compat.v1.lite.TFLiteConverter
         return [lambda: tf.lite.TFLiteConverter.from_saved_model(str(model)), lambda: old.from_saved_model(str(model))]
+    loaded = _loaded(model)
+    return [lambda: tf.lite.TFLiteConverter.from_keras_model(loaded)]
+
+
+def _loaded(model: Path) -> Any:
+    """Return a Keras model, whether Keras 2 wrote the file, this Keras 3, or a newer one."""
     import keras
     import tf_keras
 
     try:
-        loaded = keras.saving.load_model(model, compile=False)
+        return keras.saving.load_model(model, compile=False)
     except (TypeError, ValueError):
-        loaded = tf_keras.models.load_model(model, compile=False)
-    return [lambda: tf.lite.TFLiteConverter.from_keras_model(loaded)]
+        if not zipfile.is_zipfile(model):
+            return tf_keras.models.load_model(model, compile=False)
+    with zipfile.ZipFile(model) as archive:
+        config, metadata = (json.loads(archive.read(name)) for name in ("config.json", "metadata.json"))
+    if metadata["keras_version"].startswith("2."):
+        return tf_keras.models.load_model(model, compile=False)
+    with with_config(model, cleaned(config)[0]) as path:
+        return keras.saving.load_model(path, compile=False)
 
 
 def int8(conversion: Any, values: np.ndarray, *, per_tensor: bool) -> bytes:
