@@ -49,6 +49,7 @@ def test_rows_are_measured_on_the_same_samples(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.tensorflow
 def test_misspelt_settings_and_wrong_data_are_errors() -> None:
     done = run("--preprocess", "singed")
     assert (done.returncode, "unknown preprocessing preset" in done.stderr) == (1, True), done.stderr
