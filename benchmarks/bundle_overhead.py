@@ -175,7 +175,7 @@ def measured(models: Path, out: Path) -> list[Measured]:
     return rows + [resizing(bundled(plain, out / "resize", resize=resize), resize) for resize in Resize]
 
 
-def bundle(job: Job) -> list[Measured]:
+def bundle(job: Job | None = None) -> list[Measured]:
     """Measure on MobileNetV2 with random weights, which the job's model does not change."""
     del job
     with tempfile.TemporaryDirectory() as made:
@@ -187,8 +187,19 @@ def bundle(job: Job) -> list[Measured]:
 
 BUNDLE_PARTS: dict[str, Callable[[Job], list[Measured]]] = {"bundle": bundle}
 
-if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "resize").mkdir()
-        for row in measured(Path(sys.argv[1]), Path(folder)):
+
+def main(folders: list[str]) -> None:
+    """Print a line for each row, of models in a folder or of ones that are made now."""
+    if len(folders) > 1:
+        sys.exit("usage: python benchmarks/bundle_overhead.py [FOLDER]")
+    for folder in folders:
+        if not (Path(folder) / "mobilenet_v2_float32.tflite").is_file():
+            sys.exit(f"there is no mobilenet_v2_float32.tflite in {folder}; without a folder one is made")
+    with tempfile.TemporaryDirectory() as out:
+        (Path(out) / "resize").mkdir()
+        for row in measured(Path(folders[0]), Path(out)) if folders else bundle():
             print(f"{row.name}: {row.ours}, {row.baseline}, ratio {row.ratio:.3f} ({row.goal}); {row.note}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
