@@ -192,9 +192,10 @@ def main(folders: list[str]) -> None:
     """Print a line for each row, of models in a folder or of ones that are made now."""
     if len(folders) > 1:
         sys.exit("usage: python benchmarks/bundle_overhead.py [FOLDER]")
-    for folder in folders:
-        if not (Path(folder) / "mobilenet_v2_float32.tflite").is_file():
-            sys.exit(f"there is no mobilenet_v2_float32.tflite in {folder}; without a folder one is made")
+    wanted = ("mobilenet_v2_float32.tflite", "mobilenet_v2_int8.tflite")
+    for path in [Path(folder) / name for folder in folders for name in wanted]:
+        if not path.is_file():
+            sys.exit(f"there is no {path.name} in {path.parent}; without a folder both are made")
     with tempfile.TemporaryDirectory() as out:
         (Path(out) / "resize").mkdir()
         for row in measured(Path(folders[0]), Path(out)) if folders else bundle():
